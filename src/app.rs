@@ -1,0 +1,98 @@
+//! The program put together once, by `serve`, by the other commands and by tests.
+
+use crate::clock::{Clock, Stamp};
+use crate::db::{AnyConnection, Database, DbError, Tx};
+use crate::domain::Urls;
+use crate::ids::Ids;
+use crate::settings::Settings;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::Notify;
+
+/// Everything an act needs. Cheap to share: pass `&App`, keep `Arc<App>`.
+pub struct App {
+    /// Checked settings.
+    pub settings: Settings,
+    /// The one source of time.
+    pub clock: Arc<dyn Clock>,
+    /// The store.
+    pub db: Database,
+    /// Every URL that we mint.
+    pub urls: Arc<Urls>,
+    /// Wakes the workers.
+    pub bells: Bells,
+    ids: Arc<Ids>,
+    generation: AtomicU64,
+}
+
+/// Rung after a commit that may have left work for a worker.
+#[derive(Debug, Default)]
+pub struct Bells {
+    /// Activities wait in the inbox.
+    pub inbound: Notify,
+    /// Deliveries wait.
+    pub delivery: Notify,
+    /// A deadline was set or moved.
+    pub timers: Notify,
+}
+
+impl App {
+    /// Puts the program together over an open database.
+    pub fn new(settings: Settings, clock: Arc<dyn Clock>, db: Database) -> Self {
+        let urls = Arc::new(Urls::new(&settings.public_url));
+        Self {
+            settings,
+            clock,
+            db,
+            urls,
+            bells: Bells::default(),
+            ids: Arc::new(Ids::default()),
+            generation: AtomicU64::new(0),
+        }
+    }
+
+    /// The present moment.
+    pub fn now(&self) -> Stamp {
+        self.clock.now()
+    }
+
+    /// A number that changes with every committed write of this process: what was worked out
+    /// under an older number may be stale.
+    pub fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    /// Reads from the database.
+    ///
+    /// # Errors
+    /// What `query` answers, or the store's fault.
+    pub async fn read<T, E>(
+        &self,
+        query: impl FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        self.db.read(query).await
+    }
+
+    /// Runs one act in one write transaction; rings the bells once it is durable.
+    ///
+    /// # Errors
+    /// What `act` answers, or the store's fault; nothing was written then.
+    pub async fn write<T, E>(&self, act: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        let (now, urls, ids) = (self.now(), Arc::clone(&self.urls), Arc::clone(&self.ids));
+        let outcome = self.db.write(move |conn| act(&mut Tx::new(conn, now, &urls, &ids))).await;
+        if outcome.is_ok() {
+            self.generation.fetch_add(1, Ordering::AcqRel);
+            self.bells.delivery.notify_one();
+            self.bells.timers.notify_one();
+        }
+        outcome
+    }
+}

@@ -1,0 +1,1 @@
+//! Amendments, their changes and backings.

@@ -1,0 +1,1 @@
+//! Ballots, who took part, soundings and votes that did not count.

@@ -1,0 +1,1 @@
+//! Cabals, their members and their log.

@@ -1,0 +1,116 @@
+//! One connection type over both databases, and how a transaction begins on each.
+#![expect(missing_docs, reason = "the derive makes public items without documentation")]
+
+use super::error::DbError;
+use crate::settings::DatabaseUrl;
+use diesel::connection::{Connection as _, SimpleConnection as _};
+use diesel::{PgConnection, SqliteConnection};
+
+/// A connection to either database.
+#[derive(diesel::MultiConnection)]
+pub enum AnyConnection {
+    /// PostgreSQL, through the bundled libpq.
+    Postgres(PgConnection),
+    /// SQLite, bundled.
+    Sqlite(SqliteConnection),
+}
+
+/// The backend of [`AnyConnection`], for `into_boxed` and `check_for_backend`.
+pub type AnyBackend = <AnyConnection as diesel::Connection>::Backend;
+
+/// Expands one query once per database. Needed for what the combined backend cannot say:
+/// `ON CONFLICT`, inserts of many rows, `FOR UPDATE`.
+#[macro_export]
+macro_rules! on_each_backend {
+    ($conn:expr, |$c:ident| $query:expr) => {
+        match $conn {
+            $crate::db::AnyConnection::Postgres($c) => $query,
+            $crate::db::AnyConnection::Sqlite($c) => $query,
+        }
+    };
+}
+
+/// Opens one connection. The database is chosen by the URL's scheme, never by trial, so that
+/// the real reason of a failure is told.
+///
+/// # Errors
+/// When it cannot be opened or reached.
+pub fn establish(url: &DatabaseUrl) -> Result<AnyConnection, DbError> {
+    match url {
+        DatabaseUrl::Sqlite(path) => {
+            let path = path.to_string_lossy();
+            let mut connection =
+                SqliteConnection::establish(&path).map_err(|e| DbError::Broken(format!("cannot open {path}: {e}")))?;
+            // FULL: a commit is on the disk before anybody is told of it (A16).
+            connection.batch_execute(
+                "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+                 PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000;",
+            )?;
+            Ok(AnyConnection::Sqlite(connection))
+        }
+        DatabaseUrl::Postgres(url) => {
+            let mut connection = PgConnection::establish(url)
+                .map_err(|e| DbError::Broken(format!("cannot reach the PostgreSQL database: {e}")))?;
+            connection.batch_execute("SET TIME ZONE 'UTC'; SET synchronous_commit = on; SET lock_timeout = '10s';")?;
+            Ok(AnyConnection::Postgres(connection))
+        }
+    }
+}
+
+/// Begins a write transaction. On SQLite it takes the write lock at once: a transaction that
+/// reads first and writes later would fail when another one writes in between.
+pub(super) fn begin(connection: &mut AnyConnection) -> Result<(), DbError> {
+    match connection {
+        AnyConnection::Postgres(c) => c.batch_execute("BEGIN")?,
+        AnyConnection::Sqlite(c) => c.batch_execute("BEGIN IMMEDIATE")?,
+    }
+    Ok(())
+}
+
+/// Runs `work` in one transaction: committed on `Ok`, rolled back on `Err` and on panic.
+pub(super) fn in_transaction<T, E: From<DbError>>(
+    connection: &mut AnyConnection,
+    work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
+) -> Result<T, E> {
+    begin(connection)?;
+    match caught(connection, work) {
+        Ok(value) => {
+            connection.batch_execute("COMMIT").map_err(DbError::from)?;
+            Ok(value)
+        }
+        Err(error) => {
+            connection.batch_execute("ROLLBACK").map_err(DbError::from)?;
+            Err(error)
+        }
+    }
+}
+
+/// Runs `work` under a savepoint of an open transaction: an error undoes this work alone.
+///
+/// # Errors
+/// What `work` answers, or the fault of the savepoint itself.
+pub fn in_savepoint<T, E: From<DbError>>(
+    connection: &mut AnyConnection,
+    work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
+) -> Result<T, E> {
+    connection.batch_execute("SAVEPOINT work").map_err(DbError::from)?;
+    match caught(connection, work) {
+        Ok(value) => {
+            connection.batch_execute("RELEASE work").map_err(DbError::from)?;
+            Ok(value)
+        }
+        Err(error) => {
+            connection.batch_execute("ROLLBACK TO work; RELEASE work").map_err(DbError::from)?;
+            Err(error)
+        }
+    }
+}
+
+/// A panic inside becomes an error, so that one piece of work cannot take others down.
+fn caught<T, E: From<DbError>>(
+    connection: &mut AnyConnection,
+    work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
+) -> Result<T, E> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(connection)))
+        .unwrap_or_else(|_| Err(DbError::Panicked.into()))
+}

@@ -1,0 +1,1 @@
+//! Deliveries on their way, a lane per host.

@@ -1,0 +1,1 @@
+//! Activities received, stored once.

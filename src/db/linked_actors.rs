@@ -1,0 +1,1 @@
+//! Proven fediverse actors of members, and the codes that prove them.

@@ -1,0 +1,1 @@
+//! Actors that live here, with their keys.

@@ -1,0 +1,1 @@
+//! Messages to cabals and to the community.

@@ -1,0 +1,1 @@
+//! Activities to send: exact bytes once, a delivery per distinct inbox.

@@ -1,0 +1,1 @@
+//! Everything our actors published, as it is served.

@@ -1,0 +1,1 @@
+//! What is known of the servers that we deliver to.

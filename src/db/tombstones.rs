@@ -1,0 +1,1 @@
+//! Ids that are deleted or undone.

@@ -1,0 +1,1 @@
+//! Forming and joining a cabal (rules C1, C2, C6).

@@ -1,0 +1,1 @@
+//! What a help request asks for and its states (rules H1, H3).

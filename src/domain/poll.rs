@@ -1,0 +1,1 @@
+//! Polls: options, duration, what is shown while open (rules A5, A8).

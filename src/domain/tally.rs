@@ -1,0 +1,1 @@
+//! The exact arithmetic of a result (rule A9).

@@ -1,0 +1,1 @@
+//! Bounds on JSON before anything parses it (security.md A5).

@@ -1,0 +1,1 @@
+//! From verified JSON to what it means for us. Pure.

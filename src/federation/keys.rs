@@ -1,0 +1,1 @@
+//! RSA keys of our actors, made ahead of need and off the request path.

@@ -1,0 +1,1 @@
+//! The activities that carry them. Pure.

@@ -1,0 +1,1 @@
+//! The objects and actors that we publish. Pure.

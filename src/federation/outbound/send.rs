@@ -1,0 +1,1 @@
+//! Signing and posting one delivery, and what came of it.

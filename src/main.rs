@@ -1,0 +1,3 @@
+//! The `caucus` program: reads the command line and hands over; nothing else.
+
+fn main() {}

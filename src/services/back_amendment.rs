@@ -1,0 +1,1 @@
+//! Back an amendment, or take the backing back (rule A3).

@@ -1,0 +1,1 @@
+//! Accept, renew and end follows.

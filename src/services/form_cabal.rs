@@ -1,0 +1,1 @@
+//! Form a cabal (rule C1).

@@ -1,0 +1,1 @@
+//! Import a governing document.

@@ -1,0 +1,1 @@
+//! Join a cabal (rule C2).

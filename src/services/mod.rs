@@ -1,0 +1,29 @@
+//! One file per act: load, ask the domain, save and enqueue, all in one write transaction.
+//! Acts are plain functions over [`Tx`](crate::db::Tx); whatever needs the network (looking up a
+//! remote actor, say) happens before the transaction opens. Pages, API, command line and workers
+//! call the same functions.
+
+pub mod answer_offer;
+pub mod back_amendment;
+pub mod cast_ballot;
+pub mod close_ballot;
+pub mod create_token;
+pub mod error;
+pub mod follow;
+pub mod form_cabal;
+pub mod import_document;
+pub mod join_cabal;
+pub mod link_actor;
+pub mod open_ballot;
+pub mod propose_amendment;
+pub mod publish_help_request;
+pub mod publish_poll;
+pub mod publish_progress;
+pub mod record_message;
+pub mod record_offer;
+pub mod remove_actor;
+pub mod set_up;
+pub mod sign_in;
+pub mod sign_up;
+
+pub use error::ServiceError;

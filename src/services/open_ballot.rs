@@ -1,0 +1,1 @@
+//! Open the ballot of an amendment (rules A4, A5).

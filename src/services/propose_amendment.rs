@@ -1,0 +1,1 @@
+//! Propose, edit and withdraw an amendment (rules A2, A3).

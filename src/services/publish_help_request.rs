@@ -1,0 +1,1 @@
+//! Publish, edit and withdraw a help request (rules H1, H3).

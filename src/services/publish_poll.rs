@@ -1,0 +1,1 @@
+//! Publish a cabal's advisory poll.

@@ -1,0 +1,1 @@
+//! Publish, edit and withdraw a progress update.

@@ -1,0 +1,1 @@
+//! Keep a message to a cabal.

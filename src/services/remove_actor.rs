@@ -1,0 +1,1 @@
+//! Forget a remote actor that is gone.

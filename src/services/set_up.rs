@@ -1,0 +1,1 @@
+//! Create the community, the first member and the governing documents.

@@ -1,0 +1,1 @@
+//! Join by signing the documents in force (rule J1).

@@ -1,0 +1,1 @@
+//! Brings activities to other servers, a lane per host.

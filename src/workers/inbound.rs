@@ -1,0 +1,1 @@
+//! Works through received activities.

@@ -1,0 +1,1 @@
+//! Closes polls that are due and lets amendments lapse.
