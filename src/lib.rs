@@ -7,6 +7,7 @@
 //! `workers`; nothing points back, and a test holds it so. `docs/architecture.md` is the map.
 
 pub mod app;
+pub mod cli;
 pub mod clock;
 pub mod db;
 pub mod domain;

@@ -1,3 +1,5 @@
 //! The `caucus` program: reads the command line and hands over; nothing else.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    caucus::cli::run()
+}

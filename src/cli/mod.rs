@@ -1,0 +1,98 @@
+//! The command line: one file per command, all of them thin over `services`, so that a command
+//! obeys the same rules as a page (security.md OP-13). Exit codes: 0 done, 1 could not be done,
+//! 2 the command line or the settings are not right.
+
+mod about;
+mod logging;
+mod open;
+mod problem;
+mod serve;
+
+use crate::settings::{Flags, Settings};
+use clap::{Args, Parser, Subcommand};
+use problem::Problem;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+const EXAMPLES: &str = "\
+Try it on this machine, nothing to configure:
+  caucus serve
+  then open the set-up link that it prints.
+
+Run it for the world (behind a web server that does https):
+  caucus serve --data-dir /var/lib/caucus --public-url https://caucus.example
+
+Settings come from caucus.toml, then CAUCUS_… variables, then flags; the later wins.
+Each command explains itself: caucus help serve";
+
+/// A self-hosted, federated home for cabals: volunteer project teams.
+#[derive(Debug, Parser)]
+#[command(name = "caucus", version, after_help = EXAMPLES, max_term_width = 100)]
+struct CommandLine {
+    #[command(flatten)]
+    place: Place,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Where the data is and how the world sees it.
+#[derive(Debug, Args)]
+struct Place {
+    /// The settings file; caucus.toml in this folder when left out
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The folder that holds everything; made when missing [default: data]
+    #[arg(long, global = true, value_name = "FOLDER")]
+    data_dir: Option<String>,
+    /// The address and port to listen on [default: 127.0.0.1:8080]
+    #[arg(long, global = true, value_name = "ADDRESS:PORT")]
+    listen: Option<String>,
+    /// The address that the world sees, for example https://caucus.example
+    #[arg(long, global = true, value_name = "URL")]
+    public_url: Option<String>,
+    /// A PostgreSQL database, postgres://…; SQLite in the data folder when left out
+    #[arg(long, global = true, value_name = "URL")]
+    database_url: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start the server
+    #[command(after_help = serve::EXAMPLES)]
+    Serve,
+    /// Say which version this is, its licence, and where its source is
+    About,
+}
+
+/// Reads the command line and does what it says.
+pub fn run() -> ExitCode {
+    let line = CommandLine::parse();
+    match obey(line) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => problem.tell(),
+    }
+}
+
+fn obey(line: CommandLine) -> Result<(), Problem> {
+    let settings = load_settings(line.place)?;
+    match line.command {
+        Command::Serve => serve::run(settings),
+        Command::About => about::run(&settings),
+    }
+}
+
+fn load_settings(place: Place) -> Result<Settings, Problem> {
+    let flags = Flags {
+        config: place.config,
+        data_dir: place.data_dir,
+        listen: place.listen,
+        public_url: place.public_url,
+        database_url: place.database_url,
+    };
+    Settings::load(&flags, &std::env::vars_os().filter_map(as_text).collect()).map_err(Problem::Settings)
+}
+
+/// Variables that are not text are none of ours.
+fn as_text((name, value): (std::ffi::OsString, std::ffi::OsString)) -> Option<(String, String)> {
+    Some((name.into_string().ok()?, value.into_string().ok()?))
+}
