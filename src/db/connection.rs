@@ -93,15 +93,27 @@ pub fn in_savepoint<T, E: From<DbError>>(
     connection: &mut AnyConnection,
     work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
 ) -> Result<T, E> {
-    connection.batch_execute("SAVEPOINT work").map_err(DbError::from)?;
+    savepoint_outcome(connection, work).0
+}
+
+/// As [`in_savepoint`], and whether the transaction around it still stands. It does not when the
+/// database itself rolled everything back, as SQLite may do when the disk is full; nothing more
+/// may be written then.
+pub(super) fn savepoint_outcome<T, E: From<DbError>>(
+    connection: &mut AnyConnection,
+    work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
+) -> (Result<T, E>, bool) {
+    if let Err(fault) = connection.batch_execute("SAVEPOINT work") {
+        return (Err(DbError::from(fault).into()), false);
+    }
     match caught(connection, work) {
-        Ok(value) => {
-            connection.batch_execute("RELEASE work").map_err(DbError::from)?;
-            Ok(value)
-        }
+        Ok(value) => match connection.batch_execute("RELEASE work") {
+            Ok(()) => (Ok(value), true),
+            Err(fault) => (Err(DbError::from(fault).into()), false),
+        },
         Err(error) => {
-            connection.batch_execute("ROLLBACK TO work; RELEASE work").map_err(DbError::from)?;
-            Err(error)
+            let stands = connection.batch_execute("ROLLBACK TO work; RELEASE work").is_ok();
+            (Err(error), stands)
         }
     }
 }

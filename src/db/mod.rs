@@ -136,3 +136,6 @@ impl Database {
         matches!(self.writes, Writes::Pooled)
     }
 }
+
+#[cfg(test)]
+mod tests;

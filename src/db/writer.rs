@@ -2,7 +2,7 @@
 //! its own in one transaction, commits once, and only then answers. With `synchronous=FULL` a
 //! commit costs a flush to disk; sharing it makes full durability cheap under load.
 
-use super::connection::{AnyConnection, begin, in_savepoint};
+use super::connection::{AnyConnection, begin, savepoint_outcome};
 use super::error::DbError;
 use diesel::connection::SimpleConnection as _;
 use std::sync::mpsc;
@@ -17,7 +17,8 @@ pub(super) struct Writer(mpsc::Sender<Box<dyn Write>>);
 
 /// A write on its way: run inside the transaction, answered after the commit.
 trait Write: Send {
-    fn run(&mut self, connection: &mut AnyConnection);
+    /// Does the work; says whether the transaction around it still stands.
+    fn run(&mut self, connection: &mut AnyConnection) -> bool;
     fn answer(self: Box<Self>, committed: Result<(), &DbError>);
 }
 
@@ -33,8 +34,11 @@ where
     T: Send,
     E: From<DbError> + Send,
 {
-    fn run(&mut self, connection: &mut AnyConnection) {
-        self.outcome = self.work.take().map(|work| in_savepoint(connection, work));
+    fn run(&mut self, connection: &mut AnyConnection) -> bool {
+        let Some(work) = self.work.take() else { return true };
+        let (outcome, stands) = savepoint_outcome(connection, work);
+        self.outcome = Some(outcome);
+        stands
     }
 
     fn answer(self: Box<Self>, committed: Result<(), &DbError>) {
@@ -91,7 +95,10 @@ fn write_until_closed(mut connection: AnyConnection, waiting: &mpsc::Receiver<Bo
 fn commit_together(connection: &mut AnyConnection, batch: &mut [Box<dyn Write>]) -> Result<(), DbError> {
     begin(connection)?;
     for job in batch.iter_mut() {
-        job.run(connection);
+        if !job.run(connection) {
+            let _ = connection.batch_execute("ROLLBACK");
+            return Err(DbError::Busy("the database gave up a write; its disk may be full".to_owned()));
+        }
     }
     connection.batch_execute("COMMIT").map_err(|error| {
         // A failed COMMIT may leave the transaction open; what it held was promised to nobody.
