@@ -1,1 +1,155 @@
-//! Members and their passwords.
+//! The roll: members and their local passwords. It is private (J5): what leaves this file is for
+//! the person's own pages, for the members of their cabals and for the counting of votes.
+
+use super::schema::{members, passwords};
+use super::{AnyConnection, DbError, Tx};
+use crate::clock::Stamp;
+use crate::ids::MemberId;
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use diesel::upsert::excluded;
+
+/// A member on the roll.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// The id.
+    pub id: MemberId,
+    /// The handle with which they sign in.
+    pub handle: String,
+    /// How they wish to be called.
+    pub name: String,
+    /// True when they operate the instance.
+    pub is_steward: bool,
+    /// When they signed.
+    pub joined_at: Stamp,
+}
+
+type Columns = (members::id, members::handle, members::name, members::is_steward, members::joined_at);
+type Row = (String, String, String, bool, NaiveDateTime);
+
+const COLUMNS: Columns = (members::id, members::handle, members::name, members::is_steward, members::joined_at);
+
+fn from_row((id, handle, name, is_steward, joined_at): Row) -> Result<Member, DbError> {
+    let id = parse_id(&id)?;
+    Ok(Member { id, handle, name, is_steward, joined_at: joined_at.and_utc() })
+}
+
+fn parse_id(text: &str) -> Result<MemberId, DbError> {
+    text.parse().map_err(|_| DbError::Broken(format!("members holds the id {text:?}")))
+}
+
+/// Puts a person on the roll, as of now.
+///
+/// # Errors
+/// The store's fault; a handle that is taken must be found out before.
+pub fn create_member(tx: &mut Tx<'_>, handle: &str, name: &str, is_steward: bool) -> Result<MemberId, DbError> {
+    let id = MemberId::from_uuid(tx.next_id());
+    diesel::insert_into(members::table)
+        .values((
+            members::id.eq(id.to_string()),
+            members::handle.eq(handle),
+            members::name.eq(name),
+            members::is_steward.eq(is_steward),
+            members::joined_at.eq(tx.now.naive_utc()),
+        ))
+        .execute(tx.conn)?;
+    Ok(id)
+}
+
+/// The member with this id, also one who has left.
+///
+/// # Errors
+/// `NotFound`, or the store's fault.
+pub fn member(conn: &mut AnyConnection, id: MemberId) -> Result<Member, DbError> {
+    from_row(members::table.find(id.to_string()).select(COLUMNS).first::<Row>(conn)?)
+}
+
+/// The members with these ids, in order of joining; ids of nobody are passed over.
+///
+/// # Errors
+/// The store's fault.
+pub fn list_members(conn: &mut AnyConnection, ids: &[MemberId]) -> Result<Vec<Member>, DbError> {
+    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    members::table
+        .filter(members::id.eq_any(ids))
+        .order(members::id)
+        .select(COLUMNS)
+        .load::<Row>(conn)?
+        .into_iter()
+        .map(from_row)
+        .collect()
+}
+
+/// The member who signs in with this handle; nobody who has left.
+///
+/// # Errors
+/// The store's fault.
+pub fn find_member_by_handle(conn: &mut AnyConnection, handle: &str) -> Result<Option<Member>, DbError> {
+    members::table
+        .filter(members::handle.eq(handle))
+        .filter(members::left_at.is_null())
+        .select(COLUMNS)
+        .first::<Row>(conn)
+        .optional()?
+        .map(from_row)
+        .transpose()
+}
+
+/// True when a member has or had this handle: a handle is never given to a second person (AC-21).
+///
+/// # Errors
+/// The store's fault.
+pub fn is_handle_taken(conn: &mut AnyConnection, handle: &str) -> Result<bool, DbError> {
+    let found: i64 = members::table.filter(members::handle.eq(handle)).count().get_result(conn)?;
+    Ok(found > 0)
+}
+
+/// How many members there are; this number is public.
+///
+/// # Errors
+/// The store's fault.
+pub fn count_members(conn: &mut AnyConnection) -> Result<i64, DbError> {
+    Ok(members::table.filter(members::left_at.is_null()).count().get_result(conn)?)
+}
+
+/// The roll: the ids of all members, in order of joining.
+///
+/// # Errors
+/// The store's fault.
+pub fn list_roll(conn: &mut AnyConnection) -> Result<Vec<MemberId>, DbError> {
+    members::table
+        .filter(members::left_at.is_null())
+        .order(members::id)
+        .select(members::id)
+        .load::<String>(conn)?
+        .iter()
+        .map(|id| parse_id(id))
+        .collect()
+}
+
+/// The stored hash of a member's password, in PHC form.
+///
+/// # Errors
+/// The store's fault.
+pub fn find_password_hash(conn: &mut AnyConnection, id: MemberId) -> Result<Option<String>, DbError> {
+    Ok(passwords::table.find(id.to_string()).select(passwords::hash).first(conn).optional()?)
+}
+
+/// Sets or replaces a member's password.
+///
+/// # Errors
+/// The store's fault.
+pub fn set_password_hash(tx: &mut Tx<'_>, id: MemberId, hash: &str) -> Result<(), DbError> {
+    let row = (
+        passwords::member_id.eq(id.to_string()),
+        passwords::hash.eq(hash),
+        passwords::changed_at.eq(tx.now.naive_utc()),
+    );
+    crate::on_each_backend!(tx.conn, |c| diesel::insert_into(passwords::table)
+        .values(row)
+        .on_conflict(passwords::member_id)
+        .do_update()
+        .set((passwords::hash.eq(excluded(passwords::hash)), passwords::changed_at.eq(excluded(passwords::changed_at))))
+        .execute(c))?;
+    Ok(())
+}

@@ -1,1 +1,56 @@
-//! The public log of acts of stewards.
+//! The public log of what stewards did, without personal details (K2).
+
+use super::schema::{members, steward_log};
+use super::{AnyConnection, DbError, Tx};
+use crate::clock::Stamp;
+use crate::ids::{MemberId, RowId};
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+/// One act of a steward.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StewardAct {
+    /// The handle of the steward, who chose a public role.
+    pub steward: String,
+    /// What they did, in plain words.
+    pub act: String,
+    /// To what.
+    pub subject: String,
+    /// When.
+    pub at: Stamp,
+}
+
+/// Writes an act down.
+///
+/// # Errors
+/// The store's fault.
+pub fn record_act(tx: &mut Tx<'_>, steward: MemberId, act: &str, subject: &str) -> Result<(), DbError> {
+    let id = RowId::from_uuid(tx.next_id());
+    diesel::insert_into(steward_log::table)
+        .values((
+            steward_log::id.eq(id.to_string()),
+            steward_log::member_id.eq(steward.to_string()),
+            steward_log::act.eq(act),
+            steward_log::subject.eq(subject),
+            steward_log::at.eq(tx.now.naive_utc()),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// The latest acts, newest first.
+///
+/// # Errors
+/// The store's fault.
+pub fn list_acts(conn: &mut AnyConnection, limit: i64) -> Result<Vec<StewardAct>, DbError> {
+    let rows: Vec<(String, String, String, NaiveDateTime)> = steward_log::table
+        .inner_join(members::table)
+        .order(steward_log::id.desc())
+        .limit(limit)
+        .select((members::handle, steward_log::act, steward_log::subject, steward_log::at))
+        .load(conn)?;
+    Ok(rows
+        .into_iter()
+        .map(|(steward, act, subject, at)| StewardAct { steward, act, subject, at: at.and_utc() })
+        .collect())
+}

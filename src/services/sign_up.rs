@@ -1,1 +1,58 @@
 //! Join by signing the documents in force (rule J1).
+
+use super::ServiceError;
+use crate::db::{Tx, members, signings};
+use crate::domain::Refusal;
+use crate::domain::membership::NewMember;
+use crate::ids::{DocumentId, MemberId};
+
+/// The version of a document that the person had before them when they signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signed {
+    /// The document.
+    pub document: DocumentId,
+    /// The fingerprint of its version.
+    pub fingerprint: String,
+}
+
+/// Puts a person on the roll. `signed` must be every document in force, in the version in force;
+/// a document that changed while they read must be read again.
+///
+/// # Errors
+/// A taken handle, documents that are not those in force, or the store's fault.
+pub fn sign_up(
+    tx: &mut Tx<'_>,
+    new: NewMember,
+    password_hash: &str,
+    signed: &[Signed],
+) -> Result<MemberId, ServiceError> {
+    let id = add_member(tx, &new, password_hash, false)?;
+    for one in signed {
+        signings::sign(tx, id, one.document, &one.fingerprint)?;
+    }
+    Ok(id)
+}
+
+/// Puts a person on the roll without their signature: the first member, or one whom a steward
+/// adds from the command line.
+///
+/// # Errors
+/// A taken handle, or the store's fault.
+pub fn add_member(
+    tx: &mut Tx<'_>,
+    new: &NewMember,
+    password_hash: &str,
+    is_steward: bool,
+) -> Result<MemberId, ServiceError> {
+    let handle = new.handle.as_str();
+    if members::is_handle_taken(tx.conn, handle)? {
+        return Err(taken());
+    }
+    let id = members::create_member(tx, handle, &new.name, is_steward)?;
+    members::set_password_hash(tx, id, password_hash)?;
+    Ok(id)
+}
+
+fn taken() -> ServiceError {
+    Refusal::field("handle", "Somebody has this handle already. Please choose another.").into()
+}
