@@ -1,0 +1,12 @@
+//! The integration program: one module per topic, all on the harness in `support`. Each test has
+//! a fresh store, on PostgreSQL when `CAUCUS_TEST_POSTGRES` names a server and on SQLite else.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that cannot go on must fail at once"
+)]
+
+mod harness;
+mod support;

@@ -1,0 +1,82 @@
+//! The program over a fresh store.
+
+use super::store::Store;
+use caucus::App;
+use caucus::clock::{Clock, FixedClock, Stamp, SystemClock};
+use caucus::db::Database;
+use caucus::settings::{Flags, Settings};
+use chrono::{TimeDelta, TimeZone as _, Utc};
+use std::collections::BTreeMap;
+use std::net::TcpListener;
+use std::sync::Arc;
+
+/// One running program: its store, its clock and its public address.
+pub struct TestApp {
+    pub app: Arc<App>,
+    pub base: String,
+    clock: Option<Arc<FixedClock>>,
+    // Declared last: the store goes after everything that uses it.
+    pub store: Store,
+}
+
+/// When the clocks of tests stand, unless a test sets them.
+pub fn test_start() -> Stamp {
+    Utc.with_ymd_and_hms(2026, 3, 1, 12, 0, 0).unwrap()
+}
+
+impl TestApp {
+    /// A program whose clock stands until the test moves it.
+    pub async fn start() -> Self {
+        let clock = Arc::new(FixedClock::at(test_start()));
+        Self::build(clock.clone(), Some(clock))
+    }
+
+    /// A program on the clock of the machine.
+    pub async fn on_real_time() -> Self {
+        Self::build(Arc::new(SystemClock), None)
+    }
+
+    fn build(clock: Arc<dyn Clock>, fixed: Option<Arc<FixedClock>>) -> Self {
+        let store = Store::fresh();
+        // Bound first, because the public address holds the port.
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let settings = settings(&store, &base);
+        let db = Database::open(&settings.database_url).unwrap();
+        let app = Arc::new(App::new(settings, clock, db));
+        Self { app, base, clock: fixed, store }
+    }
+
+    /// A path on this server as a full URL.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    /// Moves the clock of this program.
+    pub fn advance(&self, delta: TimeDelta) {
+        self.clock.as_ref().expect("this program runs on real time").advance(delta);
+    }
+
+    /// Sets the clock of this program.
+    pub fn set_clock(&self, moment: Stamp) {
+        self.clock.as_ref().expect("this program runs on real time").set(moment);
+    }
+}
+
+fn settings(store: &Store, base: &str) -> Settings {
+    let flags = Flags {
+        data_dir: Some(store.folder.path().to_string_lossy().into_owned()),
+        listen: Some(base.trim_start_matches("http://").to_owned()),
+        public_url: Some(base.to_owned()),
+        database_url: Some(store.url_text()),
+        config: Some(empty_file(store)),
+    };
+    Settings::load(&flags, &BTreeMap::new()).unwrap()
+}
+
+/// So that no `caucus.toml` of the folder in which the tests run has a say.
+fn empty_file(store: &Store) -> std::path::PathBuf {
+    let path = store.folder.path().join("caucus.toml");
+    std::fs::write(&path, "").unwrap();
+    path
+}

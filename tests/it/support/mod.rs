@@ -1,0 +1,14 @@
+//! The harness: [`TestApp`] is the program over a fresh store with a clock that the test holds,
+//! [`Peer`] another server, [`Browser`] a person without scripts.
+#![allow(dead_code, reason = "a harness offers more than any one test takes")]
+
+pub mod app;
+pub mod browser;
+pub mod keys;
+pub mod peer;
+pub mod store;
+
+pub use app::TestApp;
+pub use browser::Browser;
+pub use keys::TestKey;
+pub use peer::Peer;
