@@ -86,8 +86,10 @@ impl App {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        let (now, urls, ids) = (self.now(), Arc::clone(&self.urls), Arc::clone(&self.ids));
-        let outcome = self.db.write(move |conn| act(&mut Tx::new(conn, now, &urls, &ids))).await;
+        let (clock, urls, ids) = (Arc::clone(&self.clock), Arc::clone(&self.urls), Arc::clone(&self.ids));
+        // The clock is read inside the transaction: on SQLite, where one write follows the other,
+        // what was written before a poll's close also bears an earlier time (A6).
+        let outcome = self.db.write(move |conn| act(&mut Tx::new(conn, clock.now(), &urls, &ids))).await;
         if outcome.is_ok() {
             self.generation.fetch_add(1, Ordering::AcqRel);
             self.bells.delivery.notify_one();
