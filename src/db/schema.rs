@@ -61,6 +61,7 @@ diesel::table! {
         token_hash -> Text,
         member_id -> Text,
         name -> Text,
+        scope -> Text,
         created_at -> Timestamp,
         revoked_at -> Nullable<Timestamp>,
     }

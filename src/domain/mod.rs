@@ -18,6 +18,7 @@ pub mod record;
 pub mod refusal;
 pub mod tally;
 pub mod text;
+pub mod token;
 pub mod urls;
 pub mod visibility;
 

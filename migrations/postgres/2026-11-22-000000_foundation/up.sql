@@ -54,6 +54,7 @@ CREATE TABLE api_tokens (
     token_hash TEXT NOT NULL UNIQUE,
     member_id TEXT NOT NULL REFERENCES members (id),
     name TEXT NOT NULL,
+    scope TEXT NOT NULL CHECK (scope IN ('read', 'write')),
     created_at TIMESTAMP NOT NULL,
     revoked_at TIMESTAMP
 );
