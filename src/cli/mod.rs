@@ -3,10 +3,14 @@
 //! 2 the command line or the settings are not right.
 
 mod about;
+mod input;
 mod logging;
+mod member;
 mod open;
 mod problem;
 mod serve;
+mod setup;
+mod token;
 
 use crate::settings::{Flags, Settings};
 use clap::{Args, Parser, Subcommand};
@@ -60,6 +64,15 @@ enum Command {
     /// Start the server
     #[command(after_help = serve::EXAMPLES)]
     Serve,
+    /// Create the community, its first steward and its documents
+    #[command(after_help = setup::EXAMPLES)]
+    Setup(setup::Setup),
+    /// Add members and list them
+    #[command(subcommand, after_help = member::EXAMPLES)]
+    Member(member::MemberCommand),
+    /// Make, list and revoke tokens of the JSON API
+    #[command(subcommand, after_help = token::EXAMPLES)]
+    Token(token::TokenCommand),
     /// Say which version this is, its licence, and where its source is
     About,
 }
@@ -77,6 +90,9 @@ fn obey(line: CommandLine) -> Result<(), Problem> {
     let settings = load_settings(line.place)?;
     match line.command {
         Command::Serve => serve::run(settings),
+        Command::Setup(setup) => setup::run(settings, setup),
+        Command::Member(command) => member::run(settings, command),
+        Command::Token(command) => token::run(settings, command),
         Command::About => about::run(&settings),
     }
 }

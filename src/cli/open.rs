@@ -5,8 +5,37 @@ use crate::App;
 use crate::clock::SystemClock;
 use crate::db::Database;
 use crate::settings::{DatabaseUrl, Settings};
+use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
+
+/// Runs a command over a store that must be there already.
+pub(super) fn with_app<F>(settings: Settings, command: impl FnOnce(Arc<App>) -> F) -> Result<(), Problem>
+where
+    F: Future<Output = Result<(), Problem>>,
+{
+    if let DatabaseUrl::Sqlite(file) = &settings.database_url
+        && !file.exists()
+    {
+        return Err(Problem::new(format!(
+            "There is no Caucus here yet: {} does not exist. Choose the right folder with --data-dir, or begin with: caucus setup",
+            file.display()
+        )));
+    }
+    with_new_app(settings, command)
+}
+
+/// Runs a command over the store, which is made when missing.
+pub(super) fn with_new_app<F>(settings: Settings, command: impl FnOnce(Arc<App>) -> F) -> Result<(), Problem>
+where
+    F: Future<Output = Result<(), Problem>>,
+{
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Problem::new(format!("The program could not start ({e}).")))?;
+    runtime.block_on(async { command(Arc::new(app(settings)?)).await })
+}
 
 /// The program over its database; made when missing.
 pub(super) fn app(settings: Settings) -> Result<App, Problem> {
@@ -17,8 +46,8 @@ pub(super) fn app(settings: Settings) -> Result<App, Problem> {
     Ok(App::new(settings, Arc::new(SystemClock), db))
 }
 
-/// Makes the folder and tries to write in it, because SQLite's own words for a folder without
-/// the right to write do not say so.
+/// Makes the folder, for this user alone, and tries to write in it, because SQLite's own words
+/// for a folder without the right to write do not say so.
 fn prepare_folder(folder: &Path) -> Result<(), Problem> {
     let cannot = |error: std::io::Error| {
         Problem::new(format!(
@@ -26,8 +55,22 @@ fn prepare_folder(folder: &Path) -> Result<(), Problem> {
             folder.display()
         ))
     };
-    std::fs::create_dir_all(folder).map_err(cannot)?;
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    if !folder.is_dir() {
+        make_private(folder).map_err(cannot)?;
+    }
     let probe = folder.join(format!(".caucus-probe-{}", std::process::id()));
     std::fs::write(&probe, b"").map_err(cannot)?;
     std::fs::remove_file(&probe).map_err(cannot)
+}
+
+#[cfg(unix)]
+fn make_private(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+#[cfg(not(unix))]
+fn make_private(folder: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder)
 }
