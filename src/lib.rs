@@ -15,6 +15,7 @@ pub mod federation;
 pub mod ids;
 pub mod services;
 pub mod settings;
+pub mod web;
 pub mod workers;
 
 pub use app::App;

@@ -139,3 +139,12 @@ impl Database {
 
 #[cfg(test)]
 mod tests;
+
+/// Asks the database anything, to see that it answers.
+///
+/// # Errors
+/// When it does not.
+pub fn ping(conn: &mut AnyConnection) -> Result<(), DbError> {
+    use diesel::connection::SimpleConnection as _;
+    Ok(conn.batch_execute("SELECT 1")?)
+}

@@ -1,0 +1,92 @@
+//! The JSON API under `/api/v1`: everything a member can do, for programs. Thin over `services`:
+//! a handler reads the request, calls one act and says what came of it. `resources` are one file
+//! each; the table below is at once the routes and the OpenAPI document, so that they cannot part.
+
+mod body;
+mod instance;
+mod me;
+mod member;
+mod problem;
+
+pub use body::MAX_BODY_BYTES;
+pub use problem::{FieldError, Problem};
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use std::sync::LazyLock;
+use utoipa::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+
+/// Lists every route once: registers the handlers and describes them.
+macro_rules! routes {
+    ($($resource:ident :: $handler:ident),* $(,)?) => {
+        fn register(cfg: &mut web::ServiceConfig) {
+            cfg$(.service($resource::$handler))*;
+        }
+
+        #[derive(OpenApi)]
+        #[openapi(
+            paths($($resource::$handler),*),
+            components(schemas(Problem, FieldError)),
+            info(description = "Everything that a member can do on the web. Times are UTC. Errors are problem details (RFC 9457)."),
+            servers((url = "/api/v1")),
+            modifiers(&BearerTokens),
+        )]
+        struct Description;
+    };
+}
+
+routes! {
+    instance::show_instance,
+    me::show_me,
+}
+
+struct BearerTokens;
+
+impl utoipa::Modify for BearerTokens {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("Made by a steward with: caucus token create --member NAME"))
+            .build();
+        openapi
+            .components
+            .get_or_insert_default()
+            .security_schemes
+            .insert("token".to_owned(), SecurityScheme::Http(scheme).into());
+    }
+}
+
+/// The OpenAPI document, built once.
+static OPENAPI: LazyLock<String> = LazyLock::new(|| Description::openapi().to_json().unwrap_or_default());
+
+/// Registers the API.
+pub fn configure(cfg: &mut web::ServiceConfig) {
+    cfg.route("/api/openapi.json", web::get().to(openapi));
+    cfg.service(
+        web::scope("/api/v1")
+            .wrap(
+                actix_web::middleware::DefaultHeaders::new()
+                    .add(("Cache-Control", "private, no-store"))
+                    .add(("X-Content-Type-Options", "nosniff")),
+            )
+            .configure(register)
+            .default_service(web::to(unknown)),
+    );
+}
+
+async fn openapi() -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").body(OPENAPI.as_str())
+}
+
+/// No route: the address is unknown, or knows other methods only.
+async fn unknown(request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let problem = if request.resource_map().has_resource(request.path()) {
+        let words = format!("This address does not know {}. See /api/openapi.json.", request.method());
+        Problem::new(StatusCode::METHOD_NOT_ALLOWED, "no_such_method", words)
+    } else {
+        let words = "The API has no such address. See /api/openapi.json.";
+        Problem::new(StatusCode::NOT_FOUND, "no_such_route", words)
+    };
+    Err(problem)
+}

@@ -1,0 +1,44 @@
+//! The doors for people, programs and other servers: pages, the JSON API and the fediverse.
+//! Thin over `services`; only this room knows status codes.
+
+pub mod api;
+
+use crate::App;
+use actix_web::{HttpResponse, HttpServer, web};
+use std::net::TcpListener;
+use std::sync::Arc;
+
+/// How long requests in hand may take when the server stops.
+const SHUTDOWN_SECONDS: u64 = 5;
+
+/// Every route, one table per area.
+pub fn configure(cfg: &mut web::ServiceConfig) {
+    cfg.route("/healthz", web::get().to(alive)).route("/readyz", web::get().to(ready)).configure(api::configure);
+}
+
+/// The server over a listener that is bound already. It leaves signals to its caller.
+///
+/// # Errors
+/// When the listener cannot be used.
+pub fn server(app: Arc<App>, listener: TcpListener) -> std::io::Result<actix_web::dev::Server> {
+    let app = web::Data::from(app);
+    let server = HttpServer::new(move || actix_web::App::new().app_data(app.clone()).configure(configure))
+        .disable_signals()
+        .shutdown_timeout(SHUTDOWN_SECONDS)
+        .listen(listener)?;
+    Ok(server.run())
+}
+
+/// `GET /healthz`: the program is alive.
+async fn alive() -> HttpResponse {
+    HttpResponse::Ok().content_type("text/plain").body("ok\n")
+}
+
+/// `GET /readyz`: the database answers, and its tables are up to date (they are made so before
+/// the server listens).
+async fn ready(app: web::Data<App>) -> HttpResponse {
+    match app.read(crate::db::ping).await {
+        Ok(()) => HttpResponse::Ok().content_type("text/plain").body("ready\n"),
+        Err(_) => HttpResponse::ServiceUnavailable().content_type("text/plain").body("the database does not answer\n"),
+    }
+}
