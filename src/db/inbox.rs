@@ -1,1 +1,182 @@
-//! Activities received, stored once.
+//! Activities received and verified, stored once per actor and activity id (F5, SG-11). A row
+//! stays after its activity is dealt with, without the body, so that a repetition is known.
+
+use super::connection::{AnyBackend, AnyConnection};
+use super::error::DbError;
+use super::schema::inbox_activities;
+use super::tx::Tx;
+use crate::clock::Stamp;
+use crate::ids::InboxId;
+use crate::on_each_backend;
+use chrono::{NaiveDateTime, TimeDelta};
+use diesel::prelude::*;
+
+/// An activity to be stored.
+#[derive(Debug, Clone)]
+pub struct NewReceived {
+    /// The actor whose key signed it and who is its `actor`.
+    pub actor_url: String,
+    /// The activity's own id, on the actor's origin.
+    pub activity_id: String,
+    /// The handle of the inbox it came to; `None` for the shared inbox.
+    pub inbox_handle: Option<String>,
+    /// The exact body.
+    pub body: String,
+}
+
+/// An activity that waits to be dealt with.
+#[derive(Debug, Clone)]
+pub struct Received {
+    /// Its row.
+    pub id: InboxId,
+    /// The actor whose key signed it and who is its `actor`.
+    pub actor_url: String,
+    /// The activity's own id.
+    pub activity_id: String,
+    /// The handle of the inbox it came to; `None` for the shared inbox.
+    pub inbox_handle: Option<String>,
+    /// The exact body.
+    pub body: String,
+    /// When it was stored, by our own clock (A6).
+    pub received_at: Stamp,
+    /// How often it was tried before.
+    pub attempts: i32,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = inbox_activities, check_for_backend(AnyBackend))]
+struct ReceivedRow {
+    id: String,
+    actor_url: String,
+    activity_id: String,
+    inbox_handle: Option<String>,
+    body: Option<String>,
+    received_at: NaiveDateTime,
+    attempts: i32,
+}
+
+impl ReceivedRow {
+    fn into_received(self) -> Result<Received, DbError> {
+        Ok(Received {
+            id: self.id.parse().map_err(|_| DbError::Broken(format!("{} is no id", self.id)))?,
+            actor_url: self.actor_url,
+            activity_id: self.activity_id,
+            inbox_handle: self.inbox_handle,
+            body: self.body.unwrap_or_default(),
+            received_at: self.received_at.and_utc(),
+            attempts: self.attempts,
+        })
+    }
+}
+
+/// Stores an activity unless the same one by the same actor was stored before. True when it is
+/// new. The time of receiving is that of this transaction (A6).
+///
+/// # Errors
+/// The store's fault.
+pub fn store_once(tx: &mut Tx<'_>, new: &NewReceived) -> Result<bool, DbError> {
+    let now = tx.now.naive_utc();
+    let values = (
+        inbox_activities::id.eq(tx.next_id().to_string()),
+        inbox_activities::actor_url.eq(&new.actor_url),
+        inbox_activities::activity_id.eq(&new.activity_id),
+        inbox_activities::inbox_handle.eq(new.inbox_handle.as_deref()),
+        inbox_activities::body.eq(Some(&new.body)),
+        inbox_activities::received_at.eq(now),
+        inbox_activities::state.eq("waiting"),
+        inbox_activities::next_try_at.eq(now),
+    );
+    let stored = on_each_backend!(tx.conn, |c| diesel::insert_into(inbox_activities::table)
+        .values(values)
+        .on_conflict((inbox_activities::actor_url, inbox_activities::activity_id))
+        .do_nothing()
+        .execute(c))?;
+    Ok(stored == 1)
+}
+
+/// The oldest activities that are due, held by this transaction until it ends: on PostgreSQL by
+/// row locks that other processes skip, on SQLite by the one writer.
+///
+/// # Errors
+/// The store's fault.
+pub fn claim_waiting(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Received>, DbError> {
+    let due = inbox_activities::table
+        .filter(inbox_activities::state.eq("waiting"))
+        .filter(inbox_activities::next_try_at.le(tx.now.naive_utc()))
+        .order((inbox_activities::next_try_at, inbox_activities::id))
+        .limit(limit)
+        .select((
+            inbox_activities::id,
+            inbox_activities::actor_url,
+            inbox_activities::activity_id,
+            inbox_activities::inbox_handle,
+            inbox_activities::body,
+            inbox_activities::received_at,
+            inbox_activities::attempts,
+        ));
+    let rows: Vec<ReceivedRow> = match &mut *tx.conn {
+        AnyConnection::Postgres(c) => due.for_update().skip_locked().load(c)?,
+        AnyConnection::Sqlite(c) => due.load(c)?,
+    };
+    rows.into_iter().map(ReceivedRow::into_received).collect()
+}
+
+/// Marks an activity as dealt with and erases its body.
+///
+/// # Errors
+/// The store's fault.
+pub fn mark_done(tx: &mut Tx<'_>, id: InboxId) -> Result<(), DbError> {
+    diesel::update(inbox_activities::table.filter(inbox_activities::id.eq(id.to_string())))
+        .set((inbox_activities::state.eq("done"), inbox_activities::body.eq(None::<String>)))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// Gives an activity up. Its body stays, so that a mended program can take it up again.
+///
+/// # Errors
+/// The store's fault.
+pub fn mark_failed(tx: &mut Tx<'_>, id: InboxId, note: &str) -> Result<(), DbError> {
+    diesel::update(inbox_activities::table.filter(inbox_activities::id.eq(id.to_string())))
+        .set((inbox_activities::state.eq("failed"), inbox_activities::note.eq(Some(note))))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// Puts an activity aside until `delay` has passed.
+///
+/// # Errors
+/// The store's fault.
+pub fn try_later(tx: &mut Tx<'_>, id: InboxId, delay: TimeDelta, note: &str) -> Result<(), DbError> {
+    diesel::update(inbox_activities::table.filter(inbox_activities::id.eq(id.to_string())))
+        .set((
+            inbox_activities::attempts.eq(inbox_activities::attempts + 1),
+            inbox_activities::next_try_at.eq((tx.now + delay).naive_utc()),
+            inbox_activities::note.eq(Some(note)),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// How many activities wait.
+///
+/// # Errors
+/// The store's fault.
+pub fn count_waiting(conn: &mut AnyConnection) -> Result<i64, DbError> {
+    Ok(inbox_activities::table.filter(inbox_activities::state.eq("waiting")).count().get_result(conn)?)
+}
+
+/// Forgets up to `limit` activities dealt with before `before`: older repetitions are stale by
+/// their date and refused for that. Answers how many.
+///
+/// # Errors
+/// The store's fault.
+pub fn forget_done_before(tx: &mut Tx<'_>, before: Stamp, limit: i64) -> Result<usize, DbError> {
+    let old: Vec<String> = inbox_activities::table
+        .filter(inbox_activities::state.eq("done"))
+        .filter(inbox_activities::received_at.lt(before.naive_utc()))
+        .limit(limit)
+        .select(inbox_activities::id)
+        .load(tx.conn)?;
+    Ok(diesel::delete(inbox_activities::table.filter(inbox_activities::id.eq_any(old))).execute(tx.conn)?)
+}
