@@ -1,1 +1,184 @@
-//! Messages to cabals and to the community.
+//! Messages to cabals and to the community: what people wrote that is neither offer nor vote.
+
+use super::connection::{AnyBackend, AnyConnection};
+use super::convert;
+use super::error::DbError;
+use super::schema::messages;
+use super::tx::Tx;
+use crate::clock::Stamp;
+use crate::domain::visibility::Visibility;
+use crate::ids::{ActorId, MessageId};
+use crate::on_each_backend;
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+/// A message to one of our actors.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// The message.
+    pub id: MessageId,
+    /// To whom: a cabal or the community.
+    pub actor_id: ActorId,
+    /// The URL of the actor who wrote.
+    pub sender_actor: String,
+    /// The id of the note at its home server.
+    pub note_id: String,
+    /// What it answers, if anything.
+    pub in_reply_to: Option<String>,
+    /// The text, cleaned.
+    pub content_html: String,
+    /// Who may read it; see `domain::offer::may_see`.
+    pub visibility: Visibility,
+    /// When it came.
+    pub received_at: Stamp,
+    /// When its writer last edited it.
+    pub edited_at: Option<Stamp>,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = messages, check_for_backend(AnyBackend))]
+struct Row {
+    id: String,
+    actor_id: String,
+    sender_actor: String,
+    note_id: String,
+    in_reply_to: Option<String>,
+    content_html: String,
+    visibility: String,
+    received_at: NaiveDateTime,
+    edited_at: Option<NaiveDateTime>,
+}
+
+fn message_from(row: Row) -> Result<Message, DbError> {
+    Ok(Message {
+        id: convert::id(&row.id)?,
+        actor_id: convert::id(&row.actor_id)?,
+        sender_actor: row.sender_actor,
+        note_id: row.note_id,
+        in_reply_to: row.in_reply_to,
+        content_html: row.content_html,
+        visibility: Visibility::from_stored(&row.visibility),
+        received_at: row.received_at.and_utc(),
+        edited_at: row.edited_at.map(|at| at.and_utc()),
+    })
+}
+
+/// A message by id.
+///
+/// # Errors
+/// The store's fault.
+pub fn find_message(conn: &mut AnyConnection, id: MessageId) -> Result<Option<Message>, DbError> {
+    let found = messages::table
+        .filter(messages::id.eq(id.to_string()))
+        .filter(messages::deleted_at.is_null())
+        .select(Row::as_select())
+        .first(conn)
+        .optional()?;
+    found.map(message_from).transpose()
+}
+
+/// A message by the id of its note.
+///
+/// # Errors
+/// The store's fault.
+pub fn find_message_by_note(conn: &mut AnyConnection, note_id: &str) -> Result<Option<Message>, DbError> {
+    let found = messages::table
+        .filter(messages::note_id.eq(note_id))
+        .filter(messages::deleted_at.is_null())
+        .select(Row::as_select())
+        .first(conn)
+        .optional()?;
+    found.map(message_from).transpose()
+}
+
+/// Messages to one of our actors, the latest first; `in_reply_to` narrows to answers to one post.
+///
+/// # Errors
+/// The store's fault.
+pub fn list_messages(
+    conn: &mut AnyConnection,
+    actor: ActorId,
+    in_reply_to: Option<&str>,
+    before: Option<MessageId>,
+    limit: i64,
+) -> Result<Vec<Message>, DbError> {
+    let mut query = messages::table
+        .filter(messages::actor_id.eq(actor.to_string()))
+        .filter(messages::deleted_at.is_null())
+        .select(Row::as_select())
+        .into_boxed::<AnyBackend>();
+    if let Some(parent) = in_reply_to {
+        query = query.filter(messages::in_reply_to.eq(parent.to_owned()));
+    }
+    if let Some(before) = before {
+        query = query.filter(messages::id.lt(before.to_string()));
+    }
+    let found: Vec<Row> = query.order(messages::id.desc()).limit(limit).load(conn)?;
+    found.into_iter().map(message_from).collect()
+}
+
+/// Saves a message unless its note is known already; true when it was new (F5).
+///
+/// # Errors
+/// The store's fault.
+pub fn insert_message_once(tx: &mut Tx<'_>, new: &Message) -> Result<bool, DbError> {
+    let row = (
+        messages::id.eq(new.id.to_string()),
+        messages::actor_id.eq(new.actor_id.to_string()),
+        messages::sender_actor.eq(&new.sender_actor),
+        messages::note_id.eq(&new.note_id),
+        messages::in_reply_to.eq(new.in_reply_to.as_deref()),
+        messages::content_html.eq(&new.content_html),
+        messages::visibility.eq(new.visibility.as_str()),
+        messages::received_at.eq(new.received_at.naive_utc()),
+    );
+    let inserted = on_each_backend!(tx.conn, |c| diesel::insert_into(messages::table)
+        .values(&row)
+        .on_conflict_do_nothing()
+        .execute(c))?;
+    Ok(inserted > 0)
+}
+
+/// Replaces the text of a message (H6).
+///
+/// # Errors
+/// The store's fault.
+pub fn edit_message(
+    tx: &mut Tx<'_>,
+    id: MessageId,
+    content_html: &str,
+    visibility: Visibility,
+    edited_at: Stamp,
+) -> Result<(), DbError> {
+    diesel::update(messages::table.filter(messages::id.eq(id.to_string())))
+        .set((
+            messages::content_html.eq(content_html),
+            messages::visibility.eq(visibility.as_str()),
+            messages::edited_at.eq(edited_at.naive_utc()),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// Removes the text of a message; the bare fact stays, so that it cannot come back.
+///
+/// # Errors
+/// The store's fault.
+pub fn erase_message(tx: &mut Tx<'_>, id: MessageId) -> Result<(), DbError> {
+    diesel::update(messages::table.filter(messages::id.eq(id.to_string())))
+        .set((messages::content_html.eq(""), messages::deleted_at.eq(tx.now.naive_utc())))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// Removes the text of everything that an actor wrote to us.
+///
+/// # Errors
+/// The store's fault.
+pub fn erase_messages_of(tx: &mut Tx<'_>, sender_actor: &str) -> Result<usize, DbError> {
+    Ok(diesel::update(
+        messages::table.filter(messages::sender_actor.eq(sender_actor)).filter(messages::deleted_at.is_null()),
+    )
+    .set((messages::content_html.eq(""), messages::deleted_at.eq(tx.now.naive_utc())))
+    .execute(tx.conn)?)
+}

@@ -7,6 +7,7 @@ pub mod api_tokens;
 pub mod ballots;
 pub mod cabals;
 pub mod connection;
+mod convert;
 pub mod deliveries;
 pub mod documents;
 pub mod error;
