@@ -8,5 +8,7 @@
     reason = "a test that cannot go on must fail at once"
 )]
 
+mod architecture;
+mod drift;
 mod harness;
 mod support;

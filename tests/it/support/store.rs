@@ -31,6 +31,11 @@ impl Store {
         }
     }
 
+    /// A fresh PostgreSQL database when this run has a server.
+    pub fn on_postgres_if_there_is_one() -> Option<Self> {
+        postgres_server().map(|server| Self::on_postgres(&server))
+    }
+
     fn on_sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("caucus.sqlite");
