@@ -3,6 +3,7 @@
 use crate::clock::{Clock, Stamp};
 use crate::db::{AnyConnection, Database, DbError, Tx};
 use crate::domain::Urls;
+use crate::federation::Federation;
 use crate::ids::Ids;
 use crate::settings::Settings;
 use std::sync::Arc;
@@ -21,6 +22,8 @@ pub struct App {
     pub urls: Arc<Urls>,
     /// Wakes the workers.
     pub bells: Bells,
+    /// Keys and caches for speaking with other servers.
+    pub federation: Federation,
     ids: Arc<Ids>,
     generation: AtomicU64,
 }
@@ -46,6 +49,7 @@ impl App {
             db,
             urls,
             bells: Bells::default(),
+            federation: Federation::default(),
             ids: Arc::new(Ids::default()),
             generation: AtomicU64::new(0),
         }
@@ -87,14 +91,21 @@ impl App {
         E: From<DbError> + Send + 'static,
     {
         let (clock, urls, ids) = (Arc::clone(&self.clock), Arc::clone(&self.urls), Arc::clone(&self.ids));
-        // The clock is read inside the transaction: on SQLite, where one write follows the other,
-        // what was written before a poll's close also bears an earlier time (A6).
-        let outcome = self.db.write(move |conn| act(&mut Tx::new(conn, clock.now(), &urls, &ids))).await;
-        if outcome.is_ok() {
-            self.generation.fetch_add(1, Ordering::AcqRel);
+        let outcome = self
+            .db
+            .write(move |conn| {
+                // The clock is read inside the transaction: on SQLite, where one write follows the other,
+                // what was written before a poll's close also bears an earlier time (A6).
+                let (outcome, wakes_delivery) = Tx::run(conn, clock.now(), &urls, &ids, act);
+                outcome.map(|value| (value, wakes_delivery))
+            })
+            .await;
+        let (value, wakes_delivery) = outcome?;
+        self.generation.fetch_add(1, Ordering::AcqRel);
+        self.bells.timers.notify_one();
+        if wakes_delivery {
             self.bells.delivery.notify_one();
-            self.bells.timers.notify_one();
         }
-        outcome
+        Ok(value)
     }
 }

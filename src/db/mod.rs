@@ -4,6 +4,7 @@
 
 pub mod amendments;
 pub mod api_tokens;
+pub mod audience;
 pub mod ballots;
 pub mod cabals;
 pub mod connection;

@@ -1,1 +1,85 @@
-//! Activities to send: exact bytes once, a delivery per distinct inbox.
+//! The exact bytes of each activity that we send, stored once. Public ones stay and are served
+//! at their ids; the others are erased once they have arrived everywhere.
+
+use super::schema::outbox_activities;
+use super::{AnyConnection, DbError, Tx};
+use crate::ids::{ActorId, OutboxId};
+use diesel::prelude::*;
+
+/// An activity of ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SentActivity {
+    /// Its id; that of a Create is the UUID of its post.
+    pub id: OutboxId,
+    /// Who sends it, and signs each request that carries it.
+    pub actor_id: ActorId,
+    /// True when everybody may see it.
+    pub is_public: bool,
+    /// The JSON, byte for byte.
+    pub body: String,
+}
+
+/// Stores an activity.
+///
+/// # Errors
+/// When the store fails.
+pub(crate) fn store_activity(tx: &mut Tx<'_>, activity: &SentActivity) -> Result<(), DbError> {
+    diesel::insert_into(outbox_activities::table)
+        .values((
+            outbox_activities::id.eq(activity.id.to_string()),
+            outbox_activities::actor_id.eq(activity.actor_id.to_string()),
+            outbox_activities::is_public.eq(activity.is_public),
+            outbox_activities::body.eq(&activity.body),
+            outbox_activities::created_at.eq(tx.now.naive_utc()),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+fn from_row((id, actor, is_public, body): (String, String, bool, String)) -> Result<SentActivity, DbError> {
+    Ok(SentActivity {
+        id: id.parse().map_err(|_| DbError::Broken(format!("{id} is no activity id")))?,
+        actor_id: actor.parse().map_err(|_| DbError::Broken(format!("{actor} is no actor id")))?,
+        is_public,
+        body,
+    })
+}
+
+/// The activity with this id.
+///
+/// # Errors
+/// When the store fails.
+pub fn find_activity(conn: &mut AnyConnection, id: OutboxId) -> Result<Option<SentActivity>, DbError> {
+    outbox_activities::table
+        .find(id.to_string())
+        .select((
+            outbox_activities::id,
+            outbox_activities::actor_id,
+            outbox_activities::is_public,
+            outbox_activities::body,
+        ))
+        .first(conn)
+        .optional()?
+        .map(from_row)
+        .transpose()
+}
+
+/// The activities with these ids, in no order; missing ones are left out.
+///
+/// # Errors
+/// When the store fails.
+pub fn list_activities(conn: &mut AnyConnection, ids: &[OutboxId]) -> Result<Vec<SentActivity>, DbError> {
+    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    outbox_activities::table
+        .filter(outbox_activities::id.eq_any(ids))
+        .select((
+            outbox_activities::id,
+            outbox_activities::actor_id,
+            outbox_activities::is_public,
+            outbox_activities::body,
+        ))
+        .load(conn)?
+        .into_iter()
+        .map(from_row)
+        .collect()
+}

@@ -459,6 +459,7 @@ diesel::table! {
     outbox_activities (id) {
         id -> Text,
         actor_id -> Text,
+        is_public -> Bool,
         body -> Text,
         created_at -> Timestamp,
     }
@@ -489,6 +490,7 @@ diesel::table! {
         held_until -> Nullable<Timestamp>,
         held_by -> Nullable<Text>,
         is_resting -> Bool,
+        is_waiting -> Bool,
     }
 }
 

@@ -6,6 +6,7 @@ use super::error::DbError;
 use crate::clock::Stamp;
 use crate::domain::Urls;
 use crate::ids::Ids;
+use std::cell::Cell;
 use uuid::Uuid;
 
 /// One write transaction.
@@ -17,12 +18,26 @@ pub struct Tx<'a> {
     /// Every URL that we mint.
     pub urls: &'a Urls,
     ids: &'a Ids,
+    wakes_delivery: &'a Cell<bool>,
 }
 
 impl<'a> Tx<'a> {
-    /// Puts together what an act needs.
-    pub fn new(conn: &'a mut AnyConnection, now: Stamp, urls: &'a Urls, ids: &'a Ids) -> Self {
-        Self { conn, now, urls, ids }
+    /// Runs `act` with what an act needs. Answers also whether it left work for the delivery.
+    pub(crate) fn run<T>(
+        conn: &mut AnyConnection,
+        now: Stamp,
+        urls: &Urls,
+        ids: &Ids,
+        act: impl FnOnce(&mut Tx<'_>) -> T,
+    ) -> (T, bool) {
+        let wakes_delivery = Cell::new(false);
+        let outcome = act(&mut Tx { conn, now, urls, ids, wakes_delivery: &wakes_delivery });
+        (outcome, wakes_delivery.get())
+    }
+
+    /// Says that the delivery has work once this is committed.
+    pub(crate) fn wake_delivery(&self) {
+        self.wakes_delivery.set(true);
     }
 
     /// A new id.
@@ -35,7 +50,7 @@ impl<'a> Tx<'a> {
     /// # Errors
     /// What `work` answers.
     pub fn separately<T, E: From<DbError>>(&mut self, work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
-        let (now, urls, ids) = (self.now, self.urls, self.ids);
-        in_savepoint(self.conn, |conn| work(&mut Tx { conn, now, urls, ids }))
+        let (now, urls, ids, wakes_delivery) = (self.now, self.urls, self.ids, self.wakes_delivery);
+        in_savepoint(self.conn, |conn| work(&mut Tx { conn, now, urls, ids, wakes_delivery }))
     }
 }

@@ -10,3 +10,12 @@ pub mod keys;
 pub mod outbound;
 pub mod signatures;
 pub mod webfinger;
+
+/// What speaking with other servers needs to keep in memory. One per [`App`](crate::App).
+#[derive(Default)]
+pub struct Federation {
+    /// New keys for new actors.
+    pub keys: keys::KeyPool,
+    /// The keys of our actors, ready to sign.
+    pub signers: keys::Signers,
+}

@@ -433,7 +433,8 @@ CREATE TABLE followers (
     followed_at TIMESTAMP NOT NULL,
     PRIMARY KEY (actor_id, follower_url)
 );
-CREATE INDEX followers_by_inbox ON followers (actor_id, inbox);
+CREATE INDEX followers_by_inbox ON followers (actor_id, inbox, host);
+CREATE INDEX followers_at_inbox ON followers (inbox);
 CREATE INDEX followers_by_follower ON followers (follower_url);
 
 -- Activities received, verified and stored once per (actor, activity id) (F5, SG-11).
@@ -468,6 +469,8 @@ CREATE TABLE tombstones (
 CREATE TABLE outbox_activities (
     id TEXT PRIMARY KEY NOT NULL,
     actor_id TEXT NOT NULL REFERENCES local_actors (id),
+    -- Public ones are kept and served; the others are erased once they have arrived.
+    is_public BOOLEAN NOT NULL,
     body TEXT NOT NULL,
     created_at TIMESTAMP NOT NULL
 );
@@ -484,6 +487,7 @@ CREATE TABLE deliveries (
 );
 CREATE INDEX deliveries_by_host ON deliveries (host, id);
 CREATE INDEX deliveries_by_activity ON deliveries (activity_id);
+CREATE INDEX deliveries_by_expiry ON deliveries (expires_at);
 
 -- What we know of each server that we deliver to.
 CREATE TABLE remote_hosts (
@@ -498,6 +502,8 @@ CREATE TABLE remote_hosts (
     -- A process holds the lane of a host until this time.
     held_until TIMESTAMP,
     held_by TEXT,
-    is_resting BOOLEAN NOT NULL DEFAULT FALSE
+    is_resting BOOLEAN NOT NULL DEFAULT FALSE,
+    -- True while deliveries may wait for this host.
+    is_waiting BOOLEAN NOT NULL DEFAULT FALSE
 );
-CREATE INDEX remote_hosts_due ON remote_hosts (is_resting, next_try_at);
+CREATE INDEX remote_hosts_due ON remote_hosts (is_waiting, is_resting, next_try_at);
