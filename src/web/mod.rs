@@ -2,6 +2,8 @@
 //! Thin over `services`; only this room knows status codes.
 
 pub mod api;
+pub mod fediverse;
+pub mod ready;
 
 use crate::App;
 use actix_web::{HttpResponse, HttpServer, web};
@@ -13,7 +15,11 @@ const SHUTDOWN_SECONDS: u64 = 5;
 
 /// Every route, one table per area.
 pub fn configure(cfg: &mut web::ServiceConfig) {
-    cfg.route("/healthz", web::get().to(alive)).route("/readyz", web::get().to(ready)).configure(api::configure);
+    cfg.app_data(web::Data::new(ready::ReadyAnswers::default()))
+        .route("/healthz", web::get().to(alive))
+        .route("/readyz", web::get().to(ready))
+        .configure(api::configure)
+        .configure(fediverse::configure);
 }
 
 /// The server over a listener that is bound already. It leaves signals to its caller.
