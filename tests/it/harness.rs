@@ -18,6 +18,15 @@ async fn every_program_has_a_store_and_a_clock_of_its_own() {
 }
 
 #[tokio::test]
+async fn the_server_answers_on_its_public_address() {
+    let app = TestApp::start().await;
+
+    let page = app.browser().get("/readyz").await;
+
+    assert_eq!((page.status, page.body.as_str()), (200, "ready\n"));
+}
+
+#[tokio::test]
 async fn a_peer_serves_its_people() {
     let app = TestApp::start().await;
     let peer = Peer::start(&app).await;

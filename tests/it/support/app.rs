@@ -1,5 +1,6 @@
 //! The program over a fresh store.
 
+use super::browser::Browser;
 use super::store::Store;
 use caucus::App;
 use caucus::clock::{Clock, FixedClock, Stamp, SystemClock};
@@ -15,6 +16,7 @@ pub struct TestApp {
     pub app: Arc<App>,
     pub base: String,
     clock: Option<Arc<FixedClock>>,
+    server: actix_web::dev::ServerHandle,
     // Declared last: the store goes after everything that uses it.
     pub store: Store,
 }
@@ -44,12 +46,25 @@ impl TestApp {
         let settings = settings(&store, &base);
         let db = Database::open(&settings.database_url).unwrap();
         let app = Arc::new(App::new(settings, clock, db));
-        Self { app, base, clock: fixed, store }
+        let server = caucus::web::server(Arc::clone(&app), listener).unwrap();
+        let handle = server.handle();
+        tokio::spawn(server);
+        Self { app, base, clock: fixed, server: handle, store }
     }
 
     /// A path on this server as a full URL.
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base)
+    }
+
+    /// A person who opens this server for the first time.
+    pub fn browser(&self) -> Browser {
+        Browser::new(&self.base)
+    }
+
+    /// Stops the server; connections are refused afterwards.
+    pub async fn stop(&self) {
+        self.server.stop(true).await;
     }
 
     /// Moves the clock of this program.
