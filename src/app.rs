@@ -43,13 +43,14 @@ impl App {
     /// Puts the program together over an open database.
     pub fn new(settings: Settings, clock: Arc<dyn Clock>, db: Database) -> Self {
         let urls = Arc::new(Urls::new(&settings.public_url));
+        let federation = Federation::new(&settings, Arc::clone(&urls), Arc::clone(&clock), db.clone());
         Self {
             settings,
             clock,
             db,
             urls,
             bells: Bells::default(),
-            federation: Federation::default(),
+            federation,
             ids: Arc::new(Ids::default()),
             generation: AtomicU64::new(0),
         }
