@@ -11,4 +11,5 @@
 mod architecture;
 mod drift;
 mod harness;
+mod recognised;
 mod support;

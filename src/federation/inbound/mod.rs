@@ -1,5 +1,8 @@
 //! What comes in: from a request to a recognised activity.
 
 pub mod authenticate;
+pub mod clean;
 pub mod json_guard;
+pub mod note;
 pub mod recognise;
+pub mod shape;
