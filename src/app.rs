@@ -6,6 +6,7 @@ use crate::domain::Urls;
 use crate::federation::Federation;
 use crate::ids::Ids;
 use crate::settings::Settings;
+use crate::web::limits::Limits;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::Notify;
@@ -24,6 +25,8 @@ pub struct App {
     pub bells: Bells,
     /// Keys and caches for speaking with other servers.
     pub federation: Federation,
+    /// How often the same person may try the same thing.
+    pub limits: Limits,
     ids: Arc<Ids>,
     generation: AtomicU64,
 }
@@ -43,14 +46,15 @@ impl App {
     /// Puts the program together over an open database.
     pub fn new(settings: Settings, clock: Arc<dyn Clock>, db: Database) -> Self {
         let urls = Arc::new(Urls::new(&settings.public_url));
-        let federation = Federation::new(&settings, Arc::clone(&urls), Arc::clone(&clock), db.clone());
+        let limits = Limits::new(&clock);
         Self {
             settings,
             clock,
             db,
             urls,
             bells: Bells::default(),
-            federation,
+            federation: Federation::default(),
+            limits,
             ids: Arc::new(Ids::default()),
             generation: AtomicU64::new(0),
         }

@@ -6,7 +6,7 @@ use super::{input, open};
 use crate::App;
 use crate::domain::membership::NewMember;
 use crate::services::set_up::{self, NewCommunity, NewDocument, SetUp};
-use crate::services::sign_in;
+use crate::services::{ServiceError, sign_in};
 use crate::settings::Settings;
 use clap::Args;
 use std::io::Write as _;
@@ -57,7 +57,8 @@ pub(super) fn run(settings: Settings, setup: Setup) -> Result<(), Problem> {
     open::with_new_app(settings, async move |app: Arc<App>| {
         let password_hash = sign_in::hash_password(password).await?;
         let new = SetUp { community, first_member, password_hash, documents };
-        app.write(move |tx| set_up::set_up(tx, new)).await?;
+        let keys = app.federation.keys.take().await.map_err(ServiceError::from)?;
+        app.write(move |tx| set_up::set_up(tx, new, &keys)).await?;
         writeln!(std::io::stdout(), "The community is set up. Start the server with: caucus serve")?;
         Ok(())
     })

@@ -95,15 +95,6 @@ pub fn find_member_by_handle(conn: &mut AnyConnection, handle: &str) -> Result<O
         .transpose()
 }
 
-/// True when a member has or had this handle: a handle is never given to a second person (AC-21).
-///
-/// # Errors
-/// The store's fault.
-pub fn is_handle_taken(conn: &mut AnyConnection, handle: &str) -> Result<bool, DbError> {
-    let found: i64 = members::table.filter(members::handle.eq(handle)).count().get_result(conn)?;
-    Ok(found > 0)
-}
-
 /// How many members there are; this number is public.
 ///
 /// # Errors

@@ -77,13 +77,12 @@ pub fn find_session(conn: &mut AnyConnection, token_hash: &str, now: Stamp) -> R
     Ok(Some(StoredSession { member, form_token, notice, expires_at: expires_at.and_utc() }))
 }
 
-/// Sets or clears what the next page tells.
+/// Sets or clears what the next page tells; answers whether there is such a session.
 ///
 /// # Errors
 /// The store's fault.
-pub fn set_notice(tx: &mut Tx<'_>, token_hash: &str, notice: Option<&str>) -> Result<(), DbError> {
-    diesel::update(sessions::table.find(token_hash)).set(sessions::notice.eq(notice)).execute(tx.conn)?;
-    Ok(())
+pub fn set_notice(tx: &mut Tx<'_>, token_hash: &str, notice: Option<&str>) -> Result<bool, DbError> {
+    Ok(diesel::update(sessions::table.find(token_hash)).set(sessions::notice.eq(notice)).execute(tx.conn)? > 0)
 }
 
 /// Ends one session.

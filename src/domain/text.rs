@@ -73,6 +73,12 @@ pub fn escape_html(text: &str) -> String {
     html
 }
 
+/// Plain text as HTML: a paragraph for each block between blank lines, line breaks kept.
+pub fn paragraphs_as_html(text: &str) -> String {
+    let blocks = text.split("\n\n").map(str::trim).filter(|block| !block.is_empty());
+    blocks.map(|block| format!("<p>{}</p>", escape_html(block).replace('\n', "<br>"))).collect()
+}
+
 /// A language tag of the kind `en` or `pt-BR` (BCP 47, the short forms); `en` when absent.
 ///
 /// # Errors

@@ -2,6 +2,7 @@
 
 use crate::db::DbError;
 use crate::domain::Refusal;
+use crate::federation::keys::KeyError;
 
 /// Why an act did not happen. Nothing was written.
 #[derive(Debug, thiserror::Error)]
@@ -29,5 +30,11 @@ impl From<DbError> for ServiceError {
             DbError::NotFound => Self::NotFound("thing"),
             other => Self::Broken(other),
         }
+    }
+}
+
+impl From<KeyError> for ServiceError {
+    fn from(error: KeyError) -> Self {
+        Self::Broken(DbError::Broken(error.to_string()))
     }
 }

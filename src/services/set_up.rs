@@ -2,13 +2,24 @@
 //! link or from the command line.
 
 use super::ServiceError;
-use crate::db::{AnyConnection, DbError, Tx, facts};
+use super::import_document;
+use super::sign_up::add_member;
+use crate::db::local_actors::{ActorKind, KeyPair, NewActor, create_actor, find_community, is_handle_free};
+use crate::db::{AnyConnection, DbError, Tx, documents, facts, signings, steward_log};
 use crate::domain::membership::NewMember;
 use crate::domain::{Handle, Problems, Refusal, text};
-use crate::ids::{MemberId, random_token, secret_hash};
+use crate::ids::{DocumentId, MemberId, random_token, secret_hash};
 
 /// The fact that holds the hash of the set-up link's token.
 const LINK_FACT: &str = "setup_link_hash";
+/// The fact that holds the mission as it was typed.
+const MISSION_FACT: &str = "mission";
+/// The form fields of each document, title and text; so many can be imported at set-up.
+pub const DOCUMENT_FIELDS: &[(&str, &str)] = &[
+    ("document_title", "document_text"),
+    ("document_title_2", "document_text_2"),
+    ("document_title_3", "document_text_3"),
+];
 
 /// The community about to be created, checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +33,7 @@ pub struct NewCommunity {
 }
 
 /// A governing document to import.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NewDocument {
     /// The title.
     pub title: String,
@@ -59,6 +70,14 @@ impl NewCommunity {
     }
 }
 
+/// What the community is for, as it was typed.
+///
+/// # Errors
+/// The store's fault.
+pub fn find_mission(conn: &mut AnyConnection) -> Result<Option<String>, DbError> {
+    facts::find_fact(conn, MISSION_FACT)
+}
+
 /// Makes a one-time set-up link and answers its token; earlier links die.
 ///
 /// # Errors
@@ -77,12 +96,67 @@ pub fn is_link_alive(conn: &mut AnyConnection, token: &str) -> Result<bool, DbEr
     Ok(facts::find_fact(conn, LINK_FACT)?.is_some_and(|hash| hash == secret_hash(token)))
 }
 
-/// Creates the community and the instance actor, the first member and the documents, and lets
-/// the link die.
+/// Creates the community, the first member and the documents, which the first member signs with
+/// that, and lets the link die.
 ///
 /// # Errors
-/// When there is a community already, a document that cannot be read, or the store's fault.
-pub fn set_up(tx: &mut Tx<'_>, new: SetUp) -> Result<MemberId, ServiceError> {
-    let _ = (tx, new);
-    todo!("needs the actors and the documents")
+/// When there is a community already, a document cannot be read, or the store fails.
+pub fn set_up(tx: &mut Tx<'_>, new: SetUp, keys: &KeyPair) -> Result<MemberId, ServiceError> {
+    if find_community(tx.conn)?.is_some() {
+        return Err(already());
+    }
+    if new.documents.is_empty() {
+        return Err(Refusal::field("document_text", "Please give at least one governing document.").into());
+    }
+    create_community(tx, &new.community, keys)?;
+    let documents = import_all(tx, &new.documents)?;
+    let member = add_member(tx, &new.first_member, &new.password_hash, true)?;
+    for id in documents {
+        let fingerprint = documents::document(tx.conn, id)?.version.fingerprint;
+        signings::sign(tx, member, id, &fingerprint)?;
+    }
+    steward_log::record_act(tx, member, "set up the community", &new.community.name)?;
+    facts::delete_fact(tx, LINK_FACT)?;
+    Ok(member)
+}
+
+fn create_community(tx: &mut Tx<'_>, new: &NewCommunity, keys: &KeyPair) -> Result<(), ServiceError> {
+    let handle = new.handle.as_str();
+    if !is_handle_free(tx.conn, handle)? {
+        return Err(Refusal::field("community_handle", "This handle is taken. Please choose another.").into());
+    }
+    let summary = text::paragraphs_as_html(&new.mission);
+    let actor = NewActor { kind: ActorKind::Community, handle, name: &new.name, summary: &summary, keys };
+    create_actor(tx, &actor)?;
+    facts::set_fact(tx, MISSION_FACT, &new.mission)?;
+    Ok(())
+}
+
+fn import_all(tx: &mut Tx<'_>, documents: &[NewDocument]) -> Result<Vec<DocumentId>, ServiceError> {
+    let mut ids = Vec::new();
+    for (new, fields) in documents.iter().zip(DOCUMENT_FIELDS) {
+        let handed_in = import_document::NewDocument { slug: "", title: &new.title, text: &new.text };
+        let imported = import_document::import_document(tx, &handed_in);
+        ids.push(imported.map_err(|error| name_fields(error, *fields))?);
+    }
+    Ok(ids)
+}
+
+/// A problem of the second document is told at the fields of the second document.
+fn name_fields(error: ServiceError, (title, text): (&'static str, &'static str)) -> ServiceError {
+    let rename = |mut refusal: Refusal| {
+        for problem in &mut refusal.fields {
+            problem.field = if problem.field == "text" { text } else { title };
+        }
+        refusal
+    };
+    match error {
+        ServiceError::Refused(refusal) => ServiceError::Refused(rename(refusal)),
+        ServiceError::Conflict(refusal) => ServiceError::Conflict(rename(refusal)),
+        other => other,
+    }
+}
+
+fn already() -> ServiceError {
+    ServiceError::Conflict(Refusal::new("already_set_up", "The community is set up already. You can sign in."))
 }

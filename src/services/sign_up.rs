@@ -1,6 +1,8 @@
 //! Join by signing the documents in force (rule J1).
 
 use super::ServiceError;
+use crate::db::documents::list_documents;
+use crate::db::local_actors::is_handle_free;
 use crate::db::{Tx, members, signings};
 use crate::domain::Refusal;
 use crate::domain::membership::NewMember;
@@ -26,8 +28,22 @@ pub fn sign_up(
     password_hash: &str,
     signed: &[Signed],
 ) -> Result<MemberId, ServiceError> {
+    let in_force: Vec<Signed> = list_documents(tx.conn)?
+        .into_iter()
+        .map(|document| Signed { document: document.id, fingerprint: document.version.fingerprint })
+        .collect();
+    if in_force.is_empty() {
+        return Err(Refusal::new("not_set_up", "There is nothing to sign yet: this community is not set up.").into());
+    }
+    let has_all = in_force.iter().all(|one| signed.contains(one)) && signed.len() == in_force.len();
+    if !has_all {
+        return Err(ServiceError::Conflict(Refusal::new(
+            "documents_changed",
+            "The documents have changed while you were reading. Please read them again before you sign.",
+        )));
+    }
     let id = add_member(tx, &new, password_hash, false)?;
-    for one in signed {
+    for one in &in_force {
         signings::sign(tx, id, one.document, &one.fingerprint)?;
     }
     Ok(id)
@@ -45,7 +61,7 @@ pub fn add_member(
     is_steward: bool,
 ) -> Result<MemberId, ServiceError> {
     let handle = new.handle.as_str();
-    if members::is_handle_taken(tx.conn, handle)? {
+    if !is_handle_free(tx.conn, handle)? {
         return Err(taken());
     }
     let id = members::create_member(tx, handle, &new.name, is_steward)?;

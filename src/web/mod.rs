@@ -2,10 +2,18 @@
 //! Thin over `services`; only this room knows status codes.
 
 pub mod api;
+pub mod assets;
+pub mod errors;
 pub mod fediverse;
+pub mod form;
+pub mod layout;
+pub mod limits;
+pub mod pages;
 pub mod ready;
+pub mod session;
 
 use crate::App;
+use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, HttpServer, web};
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -19,7 +27,9 @@ pub fn configure(cfg: &mut web::ServiceConfig) {
         .route("/healthz", web::get().to(alive))
         .route("/readyz", web::get().to(ready))
         .configure(api::configure)
-        .configure(fediverse::configure);
+        .configure(fediverse::configure)
+        .configure(pages::configure)
+        .default_service(web::to(errors::nowhere));
 }
 
 /// The server over a listener that is bound already. It leaves signals to its caller.
@@ -28,10 +38,16 @@ pub fn configure(cfg: &mut web::ServiceConfig) {
 /// When the listener cannot be used.
 pub fn server(app: Arc<App>, listener: TcpListener) -> std::io::Result<actix_web::dev::Server> {
     let app = web::Data::from(app);
-    let server = HttpServer::new(move || actix_web::App::new().app_data(app.clone()).configure(configure))
-        .disable_signals()
-        .shutdown_timeout(SHUTDOWN_SECONDS)
-        .listen(listener)?;
+    let server = HttpServer::new(move || {
+        actix_web::App::new()
+            .wrap(from_fn(errors::as_pages))
+            .wrap(from_fn(errors::with_security_headers))
+            .app_data(app.clone())
+            .configure(configure)
+    })
+    .disable_signals()
+    .shutdown_timeout(SHUTDOWN_SECONDS)
+    .listen(listener)?;
     Ok(server.run())
 }
 

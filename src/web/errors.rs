@@ -1,0 +1,247 @@
+//! Errors as pages: plain words, the right status, and for faults a reference number that stands
+//! in the log beside the reason. The reason itself is for the log alone (PV-9).
+
+use super::layout::Page;
+use super::session::app_of;
+use crate::db::DbError;
+use crate::domain::FieldProblem;
+use crate::ids;
+use crate::services::ServiceError;
+use actix_web::body::{BoxBody, EitherBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue, RETRY_AFTER};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpRequest, HttpResponse, ResponseError};
+use askama::Template;
+use std::fmt;
+
+/// Why a page cannot be shown.
+#[derive(Debug)]
+pub enum PageError {
+    /// An act failed.
+    Service(ServiceError),
+    /// Only a member may see this: first sign in, then back to `next`.
+    SignInFirst {
+        /// Where to go on.
+        next: String,
+    },
+    /// The form was not sent from our own page, or its session has ended.
+    Forged,
+    /// The form is larger than any honest one.
+    TooLarge,
+    /// The request is not what a form sends.
+    Unreadable,
+    /// Too many tries; seconds to wait.
+    TooMany(u64),
+    /// A fault of the program.
+    Fault(String),
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct Content<'a> {
+    sentence: &'a str,
+    fields: &'a [FieldProblem],
+    reference: Option<&'a str>,
+}
+
+impl From<ServiceError> for PageError {
+    fn from(error: ServiceError) -> Self {
+        Self::Service(error)
+    }
+}
+
+impl From<DbError> for PageError {
+    fn from(error: DbError) -> Self {
+        Self::Service(error.into())
+    }
+}
+
+impl From<askama::Error> for PageError {
+    fn from(error: askama::Error) -> Self {
+        Self::Fault(format!("a template failed: {error}"))
+    }
+}
+
+impl fmt::Display for PageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sentence())
+    }
+}
+
+impl PageError {
+    /// There is no such thing; the word names what.
+    pub fn not_found(what: &'static str) -> Self {
+        Self::Service(ServiceError::NotFound(what))
+    }
+
+    /// Tells a person to try later.
+    fn busy_sentence() -> &'static str {
+        "The server is busy or cannot write at the moment. Nothing was changed. Please try again in a minute."
+    }
+
+    fn sentence(&self) -> String {
+        match self {
+            Self::Service(ServiceError::Broken(fault)) if is_passing(fault) => Self::busy_sentence().to_owned(),
+            Self::Service(ServiceError::Broken(_)) | Self::Fault(_) => {
+                "Something went wrong on our side. Nothing was changed. Please try again; if it happens again, tell a steward the reference below.".to_owned()
+            }
+            Self::Service(ServiceError::Refused(refusal) | ServiceError::Conflict(refusal)) => refusal.sentence.clone(),
+            Self::Service(ServiceError::NotFound(what)) => {
+                format!("There is no such {what} here. The address may be mistyped, or it was taken away.")
+            }
+            Self::Service(ServiceError::Forbidden(sentence)) => sentence.clone(),
+            Self::SignInFirst { .. } => "Please sign in first.".to_owned(),
+            Self::Forged => "This form was not sent from an open page of this site, so nothing was changed. Please go back, reload the page and send the form again. Cookies must be allowed for this site.".to_owned(),
+            Self::TooLarge => "This is too much for one form. Please shorten the text and send it again.".to_owned(),
+            Self::Unreadable => "This request could not be read. Please use the forms of this site.".to_owned(),
+            Self::TooMany(seconds) => format!("There were many tries in a short time. Please wait {} and try again.", wait(*seconds)),
+        }
+    }
+
+    fn title(&self) -> &'static str {
+        match self.status_code() {
+            StatusCode::NOT_FOUND => "Not found",
+            StatusCode::FORBIDDEN => "Not allowed",
+            StatusCode::CONFLICT => "This has changed meanwhile",
+            StatusCode::TOO_MANY_REQUESTS => "Please wait a little",
+            StatusCode::SERVICE_UNAVAILABLE => "Busy",
+            StatusCode::INTERNAL_SERVER_ERROR => "Something went wrong",
+            _ => "That did not work",
+        }
+    }
+
+    fn fault(&self) -> Option<String> {
+        match self {
+            Self::Service(ServiceError::Broken(fault)) if !is_passing(fault) => Some(fault.to_string()),
+            Self::Fault(reason) => Some(reason.clone()),
+            _ => None,
+        }
+    }
+
+    fn fields(&self) -> &[FieldProblem] {
+        match self {
+            Self::Service(ServiceError::Refused(refusal) | ServiceError::Conflict(refusal)) => &refusal.fields,
+            _ => &[],
+        }
+    }
+
+    /// The error as a page.
+    fn page(&self, request: &HttpRequest) -> HttpResponse {
+        if let Self::SignInFirst { next } = self {
+            let to = serde_html_form::to_string([("next", next)]).unwrap_or_default();
+            return super::session::see_other(&format!("/sign-in?{to}"));
+        }
+        let reference = self.fault().map(|reason| {
+            let reference: String = ids::random_code();
+            tracing::error!(reference, reason, path = request.path(), "a page failed");
+            reference
+        });
+        let content = Content { sentence: &self.sentence(), fields: self.fields(), reference: reference.as_deref() };
+        let mut answer = app_of(request)
+            .and_then(|app| Page::of_error(&app, self.title().to_owned(), self.status_code()).show(&content))
+            .unwrap_or_else(|_| HttpResponse::build(self.status_code()).body(self.sentence()));
+        if let Some(seconds) = self.retry_after() {
+            answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        answer
+    }
+
+    fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::TooMany(seconds) => Some(*seconds),
+            _ if self.status_code() == StatusCode::SERVICE_UNAVAILABLE => Some(60),
+            _ => None,
+        }
+    }
+}
+
+impl ResponseError for PageError {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::Service(ServiceError::Refused(_)) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Service(ServiceError::Conflict(_)) => StatusCode::CONFLICT,
+            Self::Service(ServiceError::NotFound(_)) => StatusCode::NOT_FOUND,
+            Self::Service(ServiceError::Forbidden(_)) | Self::Forged => StatusCode::FORBIDDEN,
+            Self::Service(ServiceError::Broken(fault)) if is_passing(fault) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Service(ServiceError::Broken(_)) | Self::Fault(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::SignInFirst { .. } => StatusCode::SEE_OTHER,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Unreadable => StatusCode::BAD_REQUEST,
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse<BoxBody> {
+        HttpResponse::build(self.status_code()).body(self.sentence())
+    }
+}
+
+fn is_passing(fault: &DbError) -> bool {
+    matches!(fault, DbError::Busy(_) | DbError::Closed)
+}
+
+fn wait(seconds: u64) -> String {
+    match seconds {
+        0..=90 => "a minute".to_owned(),
+        _ => format!("{} minutes", seconds.div_ceil(60)),
+    }
+}
+
+/// Turns the errors of pages into pages. Answers that are no [`PageError`] pass untouched.
+///
+/// # Errors
+/// Whatever the service inside answers and this does not know.
+pub async fn as_pages<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    let answer = next.call(request).await?;
+    let page = answer
+        .response()
+        .error()
+        .and_then(|error| error.as_error::<PageError>())
+        .map(|error| error.page(answer.request()));
+    Ok(match page {
+        Some(page) => answer.into_response(page).map_into_right_body(),
+        None => answer.map_into_left_body(),
+    })
+}
+
+/// Sets the headers that keep a page to itself (AC-5, AC-6); on everything that is HTML, and
+/// `nosniff` on all.
+///
+/// # Errors
+/// What the service inside answers.
+pub async fn with_security_headers<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    let mut answer = next.call(request).await?;
+    let is_https = app_of(answer.request()).is_ok_and(|app| app.settings.public_url.scheme() == "https");
+    let headers = answer.headers_mut();
+    let is_html = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if is_https {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
+    if is_html {
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_POLICY));
+        headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+        headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    }
+    Ok(answer)
+}
+
+/// There is no script at all, so none is allowed.
+const CONTENT_POLICY: &str = "default-src 'self'; script-src 'none'; object-src 'none'; base-uri 'none'; \
+                              frame-ancestors 'none'; form-action 'self'";
+
+/// The answer to addresses that lead nowhere.
+///
+/// # Errors
+/// Always `NotFound`.
+pub async fn nowhere() -> Result<HttpResponse, PageError> {
+    Err(PageError::not_found("page"))
+}

@@ -1,0 +1,134 @@
+//! Forms that were sent from our own pages: token, origin and size are checked before a field is
+//! read (AC-2).
+
+use super::errors::PageError;
+use super::session::{MemberSession, Session, SignedIn, app_of};
+use crate::App;
+use crate::ids::secret_hash;
+use actix_web::dev::Payload;
+use actix_web::http::header::{CONTENT_TYPE, HOST, HeaderName, ORIGIN};
+use actix_web::{FromRequest, HttpRequest};
+use futures_util::StreamExt as _;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use std::future::Future;
+use std::pin::Pin;
+
+/// How much a form may hold, in KiB.
+pub const USUAL_KIB: usize = 64;
+/// How much a form may hold into which a whole document is pasted, in KiB.
+pub const DOCUMENT_KIB: usize = 512;
+
+/// A form from one of our pages. `T` has a default for every field, so that a form with missing
+/// fields is read and can be shown again.
+pub struct SignedForm<T, const KIB: usize = USUAL_KIB> {
+    /// The visit.
+    pub session: Session,
+    /// What was typed.
+    pub fields: T,
+}
+
+/// A form from a member.
+pub struct MemberForm<T, const KIB: usize = USUAL_KIB> {
+    /// The visit.
+    pub session: Session,
+    /// Who sent it.
+    pub me: SignedIn,
+    /// What was typed.
+    pub fields: T,
+}
+
+/// A form without fields: a button.
+#[derive(Debug, Default, Deserialize)]
+pub struct Nothing {}
+
+#[derive(Deserialize)]
+struct TokenOnly {
+    #[serde(default)]
+    form_token: String,
+}
+
+impl<T: DeserializeOwned + 'static, const KIB: usize> FromRequest for SignedForm<T, KIB> {
+    type Error = PageError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, PageError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let (session, body) = checked_body(&request, payload, KIB).await?;
+            Ok(Self { session, fields: parse(&body)? })
+        })
+    }
+}
+
+impl<T: DeserializeOwned + 'static, const KIB: usize> FromRequest for MemberForm<T, KIB> {
+    type Error = PageError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, PageError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let (session, body) = checked_body(&request, payload, KIB).await?;
+            let MemberSession { session, me } = MemberSession::of(session, &request)?;
+            Ok(Self { session, me, fields: parse(&body)? })
+        })
+    }
+}
+
+async fn checked_body(request: &HttpRequest, payload: Payload, kib: usize) -> Result<(Session, Vec<u8>), PageError> {
+    let app = app_of(request)?;
+    if !is_form(request) {
+        return Err(PageError::Unreadable);
+    }
+    if !is_from_here(request, &app) {
+        return Err(PageError::Forged);
+    }
+    let body = read(payload, kib * 1024).await?;
+    let session = Session::of(request).await?;
+    let sent: TokenOnly = parse(&body)?;
+    // Compared by hash: the time this takes tells nothing about the token.
+    if session.sent_secret().is_none() || secret_hash(&sent.form_token) != secret_hash(&session.form_token) {
+        return Err(PageError::Forged);
+    }
+    Ok((session, body))
+}
+
+fn is_form(request: &HttpRequest) -> bool {
+    let kind = header(request, &CONTENT_TYPE).unwrap_or("");
+    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"))
+}
+
+/// False when the browser says that another site sent the form. Browsers too old to say anything
+/// are held by the token alone.
+fn is_from_here(request: &HttpRequest, app: &App) -> bool {
+    let site = header(request, &HeaderName::from_static("sec-fetch-site"));
+    let is_same_site = site.is_none_or(|site| matches!(site, "same-origin" | "none"));
+    is_same_site && header(request, &ORIGIN).is_none_or(|origin| is_our_origin(origin, request, app))
+}
+
+fn is_our_origin(origin: &str, request: &HttpRequest, app: &App) -> bool {
+    // On one's own machine `localhost` and `127.0.0.1` are the same place.
+    let is_local = app.settings.is_local_mode
+        && header(request, &HOST).is_some_and(|host| origin.strip_prefix("http://") == Some(host));
+    origin == app.urls.base() || is_local
+}
+
+fn header<'r>(request: &'r HttpRequest, name: &HeaderName) -> Option<&'r str> {
+    request.headers().get(name).map(|value| value.to_str().unwrap_or("unreadable"))
+}
+
+async fn read(mut payload: Payload, limit: usize) -> Result<Vec<u8>, PageError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| PageError::Unreadable)?;
+        if body.len() + chunk.len() > limit {
+            return Err(PageError::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, PageError> {
+    serde_html_form::from_bytes(body).map_err(|_| PageError::Unreadable)
+}
