@@ -1,0 +1,109 @@
+// Starts the program under test in a folder of its own and speaks to it as its steward would.
+
+import { spawn } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { eventually } from "./checks.mjs";
+
+const BINARY = process.env.CAUCUS_BINARY ?? join(import.meta.dirname, "../../target/debug/caucus");
+const DOCUMENT = `# Agreement
+
+1. We help each other.
+2. We decide together.
+   2.1. Everybody has one vote.
+   2.2. Two thirds carry.
+`;
+
+export class Caucus {
+  #child;
+  #folder;
+  #log = "";
+
+  /** A fresh instance with a community `commons`, the steward `ada` and a token for her. */
+  static async start() {
+    const caucus = new Caucus();
+    caucus.#folder = await mkdtemp(join(tmpdir(), "caucus-interop-"));
+    const port = await freePort();
+    caucus.host = `127.0.0.1:${port}`;
+    caucus.base = `http://${caucus.host}`;
+    await writeFile(join(caucus.#folder, "agreement.md"), DOCUMENT);
+    await caucus.run(
+      ["setup", "--name", "The Commons", "--handle", "commons", "--mission", "We look after things together."]
+        .concat(["--steward", "ada", "--steward-name", "Ada", "--password-stdin"])
+        .concat(["--document", join(caucus.#folder, "agreement.md")]),
+      "correct horse battery staple",
+    );
+    caucus.#child = spawn(BINARY, ["serve", ...caucus.#place()], { cwd: caucus.#folder });
+    caucus.#child.stdout.on("data", (data) => (caucus.#log += data));
+    caucus.#child.stderr.on("data", (data) => (caucus.#log += data));
+    await eventually("the server", () => fetch(`${caucus.base}/readyz`).then((r) => r.ok, () => false));
+    caucus.token = await caucus.tokenOf("ada");
+    return caucus;
+  }
+
+  #place() {
+    return ["--data-dir", this.#folder, "--listen", this.host, "--public-url", this.base];
+  }
+
+  /** A token for the JSON API. */
+  async tokenOf(member) {
+    return (await this.run(["token", "create", "--member", member])).trim().split("\n").at(-1);
+  }
+
+  /** Runs one command of the program and answers what it printed. */
+  async run(args, input = "") {
+    const child = spawn(BINARY, [...args, ...this.#place()], { cwd: this.#folder });
+    let [out, err] = ["", ""];
+    child.stdout.on("data", (data) => (out += data));
+    child.stderr.on("data", (data) => (err += data));
+    child.stdin.end(input);
+    const code = await new Promise((resolve) => child.on("close", resolve));
+    if (code !== 0) throw new Error(`caucus ${args.slice(0, 2).join(" ")} ended with ${code}: ${err}${out}`);
+    return out;
+  }
+
+  /** One request to the JSON API; answers the body, or throws with the problem it told. */
+  async api(method, path, body, token = this.token) {
+    const answer = await fetch(`${this.base}/api/v1${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, ...(body ? { "content-type": "application/json" } : {}) },
+      body: body ? JSON.stringify(body) : undefined,
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+    return text ? JSON.parse(text) : {};
+  }
+
+  /** An object as any fediverse server gets it. */
+  async object(url) {
+    const answer = await fetch(url, { headers: { accept: "application/activity+json" }, redirect: "manual" });
+    return { status: answer.status, type: answer.headers.get("content-type"), json: await answer.json() };
+  }
+
+  /** Stops the server as a service manager does; answers its exit code. */
+  async stop() {
+    if (!this.#child) return undefined;
+    const ended = new Promise((resolve) => this.#child.on("close", resolve));
+    this.#child.kill("SIGTERM");
+    const timer = setTimeout(() => this.#child.kill("SIGKILL"), 12_000);
+    const code = await ended;
+    clearTimeout(timer);
+    await rm(this.#folder, { recursive: true, force: true });
+    return code;
+  }
+
+  /** What the server logged, for a run that failed. */
+  get log() {
+    return this.#log;
+  }
+}
+
+async function freePort() {
+  const server = createServer();
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

@@ -1,0 +1,2 @@
+/** A member votes on an amendment from the peer's server. */
+export async function ballot() {}

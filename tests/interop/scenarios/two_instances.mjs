@@ -1,0 +1,2 @@
+/** Two instances of the program federate with each other. */
+export async function twoInstances() {}
