@@ -47,12 +47,15 @@ async function offersComeIn(stage) {
   stage.reply = reply(stage, "ann", "I have a saw and a free Saturday.", PUBLIC_COLLECTION);
   await peer.send("ann", cabal, create(stage, "ann", stage.reply));
   stage.offer = await check("a public reply is an offer", async () => {
-    const offer = await offerOf(caucus, stage.request, "@ann@");
-    return offer.text.includes("a saw and a free Saturday") && equal(offer.state, "waiting") && offer;
+    const offer = await offerOf(stage, "ann");
+    return offer.content_html.includes("a saw and a free Saturday") && equal(offer.state, "waiting") && offer;
   });
   stage.quiet = reply(stage, "bob", "I would rather not say it aloud: I can lend nails.", cabal.id);
   await peer.send("bob", cabal, create(stage, "bob", stage.quiet));
-  stage.quietOffer = await check("a direct reply is an offer", async () => offerOf(caucus, stage.request, "@bob@"));
+  stage.quietOffer = await check("a direct reply is an offer", async () => {
+    const offer = await offerOf(stage, "bob");
+    return equal(offer.visibility, "direct") && offer;
+  });
   for (const [name, note] of [["ann", stage.reply], ["bob", stage.quiet]]) {
     await check(`${name} is told at once what happened`, () => answerTo(peer, name, note));
   }
@@ -85,7 +88,7 @@ async function offersChange(stage) {
   const update = new Update({ id: fresh(peer, "updates"), actor: peer.actor("ann"), object: edited, to: PUBLIC_COLLECTION });
   await peer.send("ann", cabal, update);
   await check("an edit of the reply changes the offer", () =>
-    eventually("the edit", async () => (await offerOf(caucus, stage.request, "@ann@")).text.includes("TWO free Saturdays")));
+    eventually("the edit", async () => (await offerOf(stage, "ann")).content_html.includes("TWO free Saturdays")));
 
   const gone = new Delete({
     id: fresh(peer, "deletes"),
@@ -97,7 +100,7 @@ async function offersChange(stage) {
   await check("deleting the reply takes the offer back", () =>
     eventually("the end of the offer", async () => {
       const { items } = await caucus.api("GET", `/help-requests/${stage.request.id}/offers`);
-      return items.every((offer) => !offer.from?.includes("@ann@") || offer.state === "withdrawn");
+      return items.every((offer) => offer.offerer_actor !== peer.actor("ann").href || offer.state === "withdrawn");
     }));
 }
 
@@ -134,10 +137,10 @@ function fresh(peer, what) {
   return new URL(`/${what}/${crypto.randomUUID()}`, peer.base);
 }
 
-async function offerOf(caucus, request, author) {
-  return eventually(`an offer of ${author}`, async () => {
+async function offerOf({ caucus, peer, request }, name) {
+  return eventually(`an offer of ${name}`, async () => {
     const { items } = await caucus.api("GET", `/help-requests/${request.id}/offers`);
-    return items.find((offer) => offer.from?.includes(author));
+    return items.find((offer) => offer.offerer_actor === peer.actor(name).href);
   });
 }
 
