@@ -3,11 +3,13 @@
 //! 2 the command line or the settings are not right.
 
 mod about;
+mod cabal;
 mod input;
 mod logging;
 mod member;
 mod open;
 mod problem;
+mod queue;
 mod serve;
 mod setup;
 mod token;
@@ -73,6 +75,11 @@ enum Command {
     /// Make, list and revoke tokens of the JSON API
     #[command(subcommand, after_help = token::EXAMPLES)]
     Token(token::TokenCommand),
+    /// Form cabals and look at them
+    #[command(subcommand, after_help = cabal::EXAMPLES)]
+    Cabal(cabal::CabalCommand),
+    /// Show what waits to go to other servers, host by host
+    Queue,
     /// Say which version this is, its licence, and where its source is
     About,
 }
@@ -93,6 +100,8 @@ fn obey(line: CommandLine) -> Result<(), Problem> {
         Command::Setup(setup) => setup::run(settings, setup),
         Command::Member(command) => member::run(settings, command),
         Command::Token(command) => token::run(settings, command),
+        Command::Cabal(command) => cabal::run(settings, command),
+        Command::Queue => queue::run(settings),
         Command::About => about::run(&settings),
     }
 }

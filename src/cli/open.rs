@@ -41,6 +41,7 @@ where
 pub(super) fn app(settings: Settings) -> Result<App, Problem> {
     if let DatabaseUrl::Sqlite(file) = &settings.database_url {
         prepare_folder(file.parent().unwrap_or(Path::new(".")))?;
+        prepare_file(file)?;
     }
     let db = Database::open(&settings.database_url)?;
     Ok(App::new(settings, Arc::new(SystemClock), db))
@@ -62,6 +63,21 @@ fn prepare_folder(folder: &Path) -> Result<(), Problem> {
     let probe = folder.join(format!(".caucus-probe-{}", std::process::id()));
     std::fs::write(&probe, b"").map_err(cannot)?;
     std::fs::remove_file(&probe).map_err(cannot)
+}
+
+/// Makes the database's file for this user alone: it holds keys and the roll. SQLite gives its
+/// other files the same rights.
+fn prepare_file(file: &Path) -> Result<(), Problem> {
+    let mut options = std::fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file).map(drop).map_err(|error| {
+        Problem::new(format!(
+            "The database {} cannot be written ({error}). Please give the user that runs Caucus the right to write it.",
+            file.display()
+        ))
+    })
 }
 
 #[cfg(unix)]

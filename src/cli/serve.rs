@@ -3,7 +3,7 @@
 use super::problem::Problem;
 use super::{logging, open};
 use crate::App;
-use crate::settings::Settings;
+use crate::settings::{SOURCE_URL, Settings};
 use std::net::TcpListener;
 use std::sync::Arc;
 
@@ -49,6 +49,11 @@ fn listen(settings: &Settings) -> Result<TcpListener, Problem> {
 fn greet(app: &App) {
     let settings = &app.settings;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), listen = %settings.listen, public_url = %settings.public_url, "Caucus starts");
+    if settings.source_url.as_str() == SOURCE_URL && !settings.is_local_mode {
+        tracing::warn!(
+            "source_url is not set. Whoever uses this server has a right to its source (AGPL-3.0): set source_url to where the source of this version is."
+        );
+    }
     if settings.is_local_mode {
         tracing::warn!(
             "LOCAL MODE: {} names this machine only. Plain http and peers on this machine are allowed; other servers cannot reach this instance. Set public_url to go public.",

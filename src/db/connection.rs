@@ -57,6 +57,29 @@ pub fn establish(url: &DatabaseUrl) -> Result<AnyConnection, DbError> {
     }
 }
 
+/// Refuses a database on which a commit could be lost after it was told of (A16): a pooler
+/// between us and PostgreSQL may have swallowed what [`establish`] set.
+///
+/// # Errors
+/// When commits do not wait for the disk, or the database cannot be asked.
+pub(super) fn assert_durable(connection: &mut AnyConnection) -> Result<(), DbError> {
+    use diesel::{QueryableByName, RunQueryDsl as _, sql_types::Text};
+    #[derive(QueryableByName)]
+    struct Setting {
+        #[diesel(sql_type = Text)]
+        value: String,
+    }
+    let AnyConnection::Postgres(postgres) = connection else { return Ok(()) };
+    let setting: Setting =
+        diesel::sql_query("SELECT current_setting('synchronous_commit') AS value").get_result(postgres)?;
+    if setting.value == "off" {
+        return Err(DbError::Broken(
+            "PostgreSQL would answer before a commit is on the disk; please let synchronous_commit be on".to_owned(),
+        ));
+    }
+    Ok(())
+}
+
 /// Begins a write transaction. On SQLite it takes the write lock at once: a transaction that
 /// reads first and writes later would fail when another one writes in between.
 pub(super) fn begin(connection: &mut AnyConnection) -> Result<(), DbError> {

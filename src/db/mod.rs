@@ -70,6 +70,7 @@ impl Database {
     /// When it cannot be reached or opened, or was written by a newer version.
     pub fn open(url: &DatabaseUrl) -> Result<Self, DbError> {
         let mut first = connection::establish(url)?;
+        connection::assert_durable(&mut first)?;
         migrations::run(&mut first)?;
         let readers = pool::Pool::open(url)?;
         let writes = match url {
