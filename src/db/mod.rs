@@ -29,6 +29,7 @@ pub mod posts;
 pub mod progress_updates;
 pub mod remote_actors;
 pub mod remote_hosts;
+pub mod replies;
 pub mod results;
 pub(crate) mod schema;
 pub mod sessions;

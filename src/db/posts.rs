@@ -4,8 +4,9 @@ use super::local_actors::change_posts_count;
 use super::schema::posts;
 use super::{AnyConnection, DbError, Tx, connection::AnyBackend};
 use crate::clock::Stamp;
+use crate::domain::Urls;
 use crate::domain::visibility::Visibility;
-use crate::ids::{ActorId, PostId};
+use crate::ids::{ActorId, HelpRequestId, PollId, PostId, ProgressId};
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
@@ -70,6 +71,18 @@ pub struct Post {
     pub updated_at: Option<Stamp>,
     /// When it was deleted.
     pub deleted_at: Option<Stamp>,
+}
+
+impl Post {
+    /// The URL at which it is served: its id and its page.
+    pub fn url(&self, urls: &Urls) -> String {
+        match self.kind {
+            PostKind::HelpRequest => urls.help_request(HelpRequestId::from_uuid(self.id.uuid())),
+            PostKind::Progress => urls.progress(ProgressId::from_uuid(self.id.uuid())),
+            PostKind::Poll => urls.poll(PollId::from_uuid(self.id.uuid())),
+            PostKind::Answer | PostKind::Result | PostKind::Notice => urls.note(self.id),
+        }
+    }
 }
 
 /// A part of a long list.
@@ -241,6 +254,24 @@ pub fn list_pinned(conn: &mut AnyConnection, actor: ActorId) -> Result<Vec<Post>
         .filter(posts::deleted_at.is_null())
         .order(posts::id.desc())
         .limit(100)
+        .select(PostRow::as_select())
+        .load(conn)?
+        .into_iter()
+        .map(PostRow::post)
+        .collect()
+}
+
+/// The public and unlisted posts that answer `parent`, oldest first.
+///
+/// # Errors
+/// When the store fails.
+pub fn list_answers_for_everybody(conn: &mut AnyConnection, parent: &str, limit: i64) -> Result<Vec<Post>, DbError> {
+    posts::table
+        .filter(posts::in_reply_to.eq(parent))
+        .filter(posts::visibility.eq_any([Visibility::Public.as_str(), Visibility::Unlisted.as_str()]))
+        .filter(posts::deleted_at.is_null())
+        .order(posts::id)
+        .limit(limit)
         .select(PostRow::as_select())
         .load(conn)?
         .into_iter()

@@ -41,6 +41,7 @@ pub fn server(app: Arc<App>, listener: TcpListener) -> std::io::Result<actix_web
     let server = HttpServer::new(move || {
         actix_web::App::new()
             .wrap(from_fn(errors::as_pages))
+            .wrap(from_fn(fediverse::negotiation::announce_document))
             .wrap(from_fn(errors::with_security_headers))
             .app_data(app.clone())
             .configure(configure)

@@ -9,6 +9,7 @@
 )]
 
 mod architecture;
+mod discovery;
 mod drift;
 mod harness;
 mod recognised;

@@ -1,0 +1,40 @@
+//! What people on other servers answered to a post, as far as everybody may see it. Without the
+//! public address in it a reply is for the cabal's eyes and never listed (fediverse.md 5.4).
+
+use super::schema::{messages, offers};
+use super::{AnyConnection, DbError};
+use crate::domain::offer::OfferState;
+use crate::domain::visibility::Visibility;
+use crate::ids::PostId;
+use diesel::prelude::*;
+
+/// The ids of the public and unlisted replies to a post, oldest first.
+///
+/// # Errors
+/// When the store fails.
+pub fn list_public_replies(
+    conn: &mut AnyConnection,
+    post: PostId,
+    url: &str,
+    limit: i64,
+) -> Result<Vec<String>, DbError> {
+    let for_everybody = [Visibility::Public.as_str(), Visibility::Unlisted.as_str()];
+    let offered: Vec<Option<String>> = offers::table
+        .filter(offers::help_request_id.eq(post.to_string()))
+        .filter(offers::visibility.eq_any(for_everybody))
+        .filter(offers::state.ne(OfferState::Withdrawn.as_str()))
+        .filter(offers::note_id.is_not_null())
+        .order(offers::id)
+        .limit(limit)
+        .select(offers::note_id)
+        .load(conn)?;
+    let written: Vec<String> = messages::table
+        .filter(messages::in_reply_to.eq(url))
+        .filter(messages::visibility.eq_any(for_everybody))
+        .filter(messages::deleted_at.is_null())
+        .order(messages::id)
+        .limit(limit)
+        .select(messages::note_id)
+        .load(conn)?;
+    Ok(offered.into_iter().flatten().chain(written).collect())
+}
