@@ -4,7 +4,7 @@
 import { createServer } from "node:http";
 import { createFederation, generateCryptoKeyPair, MemoryKvStore } from "@fedify/fedify";
 import { Activity, Endpoints, Person } from "@fedify/vocab";
-import { eventually } from "./checks.mjs";
+import { eventually } from "../node/checks.mjs";
 
 export class Peer {
   /** Activities that Fedify verified, in order: `{ activity, json, scheme }`. */

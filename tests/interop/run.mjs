@@ -3,8 +3,8 @@
 // with "N passed, N failed". Run by tests/run.
 
 import "./loopback.mjs";
-import { check, equal, finish, part } from "./checks.mjs";
-import { Caucus } from "./caucus.mjs";
+import { check, equal, finish, part } from "../node/checks.mjs";
+import { Caucus } from "../node/caucus.mjs";
 import { Peer } from "./peer.mjs";
 import { discover } from "./scenarios/discover.mjs";
 import { follow, unfollow } from "./scenarios/follow.mjs";

@@ -1,5 +1,5 @@
 import { Create, Group, Mention, Note } from "@fedify/vocab";
-import { check, equal, eventually } from "../checks.mjs";
+import { check, equal, eventually } from "../../node/checks.mjs";
 import { vote } from "./polls.mjs";
 
 const A_WEEK = 604_800;

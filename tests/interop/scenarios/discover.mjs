@@ -1,5 +1,5 @@
 import { Group } from "@fedify/vocab";
-import { check, equal } from "../checks.mjs";
+import { check, equal } from "../../node/checks.mjs";
 
 /** The peer finds the community and a new cabal by their handles. */
 export async function discover(stage) {

@@ -1,5 +1,5 @@
 import { Accept, Create, Follow, Undo } from "@fedify/vocab";
-import { check, equal, eventually } from "../checks.mjs";
+import { check, equal, eventually } from "../../node/checks.mjs";
 
 /** Ann and Bob follow the cabal; Bob twice, as some servers do. */
 export async function follow(stage) {

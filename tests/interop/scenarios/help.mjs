@@ -1,5 +1,5 @@
 import { Create, Delete, Mention, Note, PUBLIC_COLLECTION, Tombstone, Update } from "@fedify/vocab";
-import { check, equal, eventually } from "../checks.mjs";
+import { check, equal, eventually } from "../../node/checks.mjs";
 
 /** A help request goes out; offers come in by reply, are answered, edited and taken back. */
 export async function help(stage) {

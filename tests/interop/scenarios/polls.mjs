@@ -1,5 +1,5 @@
 import { Create, Note, Question } from "@fedify/vocab";
-import { check, equal, eventually } from "../checks.mjs";
+import { check, equal, eventually } from "../../node/checks.mjs";
 
 /** A cabal asks; the peer's people vote, once too often and for what is no option. */
 export async function polls(stage) {

@@ -8,7 +8,9 @@ import { join } from "node:path";
 import { eventually } from "./checks.mjs";
 
 const BINARY = process.env.CAUCUS_BINARY ?? join(import.meta.dirname, "../../target/debug/caucus");
-const DOCUMENT = `# Agreement
+
+/** A small governing document with numbered clauses. */
+export const AGREEMENT = `# Agreement
 
 1. We help each other.
 2. We decide together.
@@ -21,30 +23,40 @@ export class Caucus {
   #folder;
   #log = "";
 
-  /** A fresh instance with a community `commons`, the steward `ada` and a token for her. */
-  static async start() {
+  /** A folder and a free port; nothing runs yet. */
+  static async prepare() {
     const caucus = new Caucus();
-    caucus.#folder = await mkdtemp(join(tmpdir(), "caucus-interop-"));
-    const port = await freePort();
-    caucus.host = `127.0.0.1:${port}`;
+    caucus.#folder = await mkdtemp(join(tmpdir(), "caucus-node-"));
+    caucus.host = `127.0.0.1:${await freePort()}`;
     caucus.base = `http://${caucus.host}`;
-    await writeFile(join(caucus.#folder, "agreement.md"), DOCUMENT);
+    return caucus;
+  }
+
+  /** A running instance with a community `commons`, the steward `ada` and a token for her. */
+  static async start() {
+    const caucus = await Caucus.prepare();
+    await writeFile(join(caucus.#folder, "agreement.md"), AGREEMENT);
     await caucus.run(
       ["setup", "--name", "The Commons", "--handle", "commons", "--mission", "We look after things together."]
         .concat(["--steward", "ada", "--steward-name", "Ada", "--password-stdin"])
         .concat(["--document", join(caucus.#folder, "agreement.md")]),
       "correct horse battery staple",
     );
-    caucus.#child = spawn(BINARY, ["serve", ...caucus.#place()], { cwd: caucus.#folder });
-    caucus.#child.stdout.on("data", (data) => (caucus.#log += data));
-    caucus.#child.stderr.on("data", (data) => (caucus.#log += data));
-    await eventually("the server", () => fetch(`${caucus.base}/readyz`).then((r) => r.ok, () => false));
+    await caucus.serve();
     caucus.token = await caucus.tokenOf("ada");
     return caucus;
   }
 
+  /** Starts the server and waits until it is ready. */
+  async serve() {
+    this.#child = spawn(BINARY, ["serve", ...this.#place()], { cwd: this.#folder });
+    this.#child.stdout.on("data", (data) => (this.#log += data));
+    this.#child.stderr.on("data", (data) => (this.#log += data));
+    await eventually("the server", () => fetch(`${this.base}/readyz`).then((r) => r.ok, () => false));
+  }
+
   #place() {
-    return ["--data-dir", this.#folder, "--listen", this.host, "--public-url", this.base];
+    return ["--data-dir", join(this.#folder, "data"), "--listen", this.host, "--public-url", this.base];
   }
 
   /** A token for the JSON API. */
@@ -84,17 +96,19 @@ export class Caucus {
 
   /** Stops the server as a service manager does; answers its exit code. */
   async stop() {
-    if (!this.#child) return undefined;
-    const ended = new Promise((resolve) => this.#child.on("close", resolve));
-    this.#child.kill("SIGTERM");
-    const timer = setTimeout(() => this.#child.kill("SIGKILL"), 12_000);
-    const code = await ended;
-    clearTimeout(timer);
+    let code;
+    if (this.#child) {
+      const ended = new Promise((resolve) => this.#child.on("close", resolve));
+      this.#child.kill("SIGTERM");
+      const timer = setTimeout(() => this.#child.kill("SIGKILL"), 12_000);
+      code = await ended;
+      clearTimeout(timer);
+    }
     await rm(this.#folder, { recursive: true, force: true });
     return code;
   }
 
-  /** What the server logged, for a run that failed. */
+  /** What the server printed so far. */
   get log() {
     return this.#log;
   }
