@@ -7,6 +7,7 @@ pub mod browser;
 pub mod keys;
 pub mod peer;
 pub mod store;
+pub mod world;
 
 pub use app::TestApp;
 pub use browser::Browser;
