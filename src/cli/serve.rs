@@ -3,9 +3,18 @@
 use super::problem::Problem;
 use super::{logging, open};
 use crate::App;
+use crate::db::local_actors;
+use crate::services::set_up;
 use crate::settings::{SOURCE_URL, Settings};
+use crate::{web, workers};
+use std::future::Future;
+use std::io::Write as _;
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long the very last things may take at the end.
+const LAST_MOMENT: Duration = Duration::from_millis(500);
 
 pub(super) const EXAMPLES: &str = "\
 On this machine, with SQLite in ./data:
@@ -22,9 +31,73 @@ Stop it with Ctrl-C or SIGTERM: requests in hand are finished, nothing is lost."
 pub(super) fn run(settings: Settings) -> Result<(), Problem> {
     logging::start(settings.log_format);
     let listener = listen(&settings)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Problem::new(format!("The program could not start ({e}).")))?;
+    let served = runtime.block_on(serve(settings, listener));
+    // Reads that still run on blocking threads have no asker any more.
+    runtime.shutdown_timeout(LAST_MOMENT);
+    served
+}
+
+async fn serve(settings: Settings, listener: TcpListener) -> Result<(), Problem> {
+    // Caught from here on, so that a signal during the start ends it in good order as well.
+    let stop = stop_signal()?;
     let app = Arc::new(open::app(settings)?);
     greet(&app);
-    drop(listener);
+    offer_set_up(&app).await?;
+    let workers = workers::start(Arc::clone(&app));
+    let server = web::server(Arc::clone(&app), listener)
+        .map_err(|e| Problem::new(format!("The web server could not start ({e}).")))?;
+    let handle = server.handle();
+    let serving = tokio::spawn(server);
+    // Made ahead of time on a thread of its own; nobody waits for them.
+    app.federation.keys.warm();
+    tracing::info!("ready: {}", app.urls.base());
+    stop.await;
+    tracing::info!("stopping: requests in hand are finished");
+    handle.stop(true).await;
+    // Its outcome says nothing new: it was told to stop.
+    let _ = serving.await;
+    workers.stop().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Becomes ready at SIGTERM or Ctrl-C.
+#[cfg(unix)]
+fn stop_signal() -> Result<impl Future<Output = ()>, Problem> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let cannot = |e: std::io::Error| Problem::new(format!("Signals cannot be received ({e})."));
+    let (mut terminate, mut interrupt) =
+        (signal(SignalKind::terminate()).map_err(cannot)?, signal(SignalKind::interrupt()).map_err(cannot)?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+/// Becomes ready at Ctrl-C.
+#[cfg(not(unix))]
+fn stop_signal() -> Result<impl Future<Output = ()>, Problem> {
+    Ok(async { drop(tokio::signal::ctrl_c().await) })
+}
+
+/// While there is no community yet, prints a one-time link to the set-up page. It goes to
+/// standard output and not to the log, because whoever has it becomes the steward.
+async fn offer_set_up(app: &App) -> Result<(), Problem> {
+    if app.read(local_actors::find_community).await?.is_some() {
+        return Ok(());
+    }
+    let token = app.write(set_up::make_link).await?;
+    let base = app.urls.base();
+    writeln!(
+        std::io::stdout().lock(),
+        "\nThere is no community here yet. Set it up by opening this link, which works once:\n\n  {base}/setup?token={token}\n"
+    )?;
     Ok(())
 }
 

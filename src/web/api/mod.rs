@@ -2,11 +2,21 @@
 //! a handler reads the request, calls one act and says what came of it. `resources` are one file
 //! each; the table below is at once the routes and the OpenAPI document, so that they cannot part.
 
+mod amendments;
+mod answer;
 mod body;
+mod cabals;
+mod documents;
+mod help_requests;
 mod instance;
+mod linked_actors;
 mod me;
 mod member;
+mod offers;
+mod polls;
 mod problem;
+mod progress;
+mod query;
 
 pub use body::MAX_BODY_BYTES;
 pub use problem::{FieldError, Problem};
@@ -39,6 +49,43 @@ macro_rules! routes {
 routes! {
     instance::show_instance,
     me::show_me,
+    cabals::list_cabals,
+    cabals::form_cabal,
+    cabals::show_cabal,
+    cabals::join_cabal,
+    cabals::leave_cabal,
+    help_requests::list_help_requests,
+    help_requests::publish_help_request,
+    help_requests::show_help_request,
+    help_requests::edit_help_request,
+    help_requests::withdraw_help_request,
+    offers::list_offers,
+    offers::make_offer,
+    offers::accept_offer,
+    offers::decline_offer,
+    progress::list_progress,
+    progress::publish_progress,
+    progress::show_progress,
+    progress::edit_progress,
+    progress::withdraw_progress,
+    polls::publish_poll,
+    polls::show_poll,
+    polls::cast_ballot,
+    documents::list_documents,
+    documents::show_document,
+    amendments::list_amendments,
+    amendments::propose_amendment,
+    amendments::show_amendment,
+    amendments::edit_amendment,
+    amendments::withdraw_amendment,
+    amendments::back_amendment,
+    amendments::take_backing_back,
+    amendments::open_ballot,
+    amendments::vote_on_amendment,
+    linked_actors::list_linked_actors,
+    linked_actors::request_code,
+    linked_actors::confirm_code,
+    linked_actors::unlink_actor,
 }
 
 struct BearerTokens;

@@ -72,6 +72,11 @@ impl Problem {
         Self { errors: vec![error.clone()], ..Self::new(status, code, error.detail) }
     }
 
+    /// No key could be made for a new actor.
+    pub fn no_key() -> Self {
+        Self::broken(&DbError::Broken("no key pair could be made".to_owned()))
+    }
+
     fn broken(fault: &DbError) -> Self {
         let reference = ids::random_receipt();
         tracing::error!(%reference, %fault, "an API request failed");

@@ -1,0 +1,388 @@
+//! Amendments: list, show, propose, edit, withdraw, back, open and vote (rules A2 to A7). Who
+//! proposed or backed one is not told: the roll is private (J5).
+
+use super::answer::{self, Created, moment};
+use super::body::Body;
+use super::member::{ApiMember, MaybeMember};
+use super::polls;
+use super::problem::Problem;
+use super::query::Query;
+use crate::App;
+use crate::clock::{Stamp, iso_seconds};
+use crate::db::amendments::{self, Amendment};
+use crate::db::{AnyConnection, documents};
+use crate::domain::Urls;
+use crate::domain::amendment::{AmendmentForm, AmendmentState, Change, NewAmendment};
+use crate::domain::refusal::Refusal;
+use crate::ids::{AmendmentId, ClauseId, MemberId};
+use crate::services::{self as acts, ServiceError};
+use actix_web::{HttpResponse, delete, get, patch, post, web};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+/// An amendment.
+#[derive(Serialize, ToSchema)]
+pub struct AmendmentView {
+    id: String,
+    /// The name of the document that it changes.
+    document: String,
+    title: String,
+    summary: String,
+    values_fit: String,
+    #[schema(example = "seeking_backing")]
+    state: &'static str,
+    proposed_at: String,
+    edited_at: String,
+    /// When it lapses unless backed and opened.
+    lapses_at: Option<String>,
+    /// Its ballot, once open.
+    poll: Option<String>,
+    /// Hash over text, rule, roll and times as they froze at the opening.
+    frozen_hash: Option<String>,
+    url: String,
+    /// The ballot on the fediverse, once open.
+    object_id: Option<String>,
+    /// Only in the answer about one amendment, as what follows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changes: Option<Vec<ChangeView>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    backings_count: Option<usize>,
+    /// Whether the member of the token proposed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_mine: Option<bool>,
+    /// Whether the member of the token backs it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_backed_by_me: Option<bool>,
+}
+
+/// One clause as it stands and as it is proposed.
+#[derive(Serialize, ToSchema)]
+pub struct ChangeView {
+    clause: String,
+    #[schema(example = "4.1.9")]
+    number: String,
+    old_text: String,
+    new_text: String,
+}
+
+/// All amendments that fit.
+#[derive(Serialize, ToSchema)]
+pub struct AmendmentList {
+    items: Vec<AmendmentView>,
+}
+
+/// Which amendments.
+#[derive(Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct AmendmentQuery {
+    /// Of one document only, by its name in URLs
+    document: Option<String>,
+}
+
+/// An amendment to propose.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AmendmentRequest {
+    /// The name of the document in URLs
+    #[serde(default)]
+    #[schema(required, example = "manifesto")]
+    document: String,
+    #[serde(default)]
+    #[schema(required)]
+    title: String,
+    /// What it changes, in at most 60 plain words
+    #[serde(default)]
+    #[schema(required)]
+    summary: String,
+    /// How it fits our values
+    #[serde(default)]
+    #[schema(required)]
+    values_fit: String,
+    #[serde(default)]
+    #[schema(required)]
+    changes: Vec<ChangeRequest>,
+}
+
+/// New words for a clause.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeRequest {
+    /// The id of the clause
+    clause: String,
+    /// Its new words
+    text: String,
+}
+
+/// What shall change; what is left out stays. Any edit cancels all backing.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AmendmentChange {
+    #[serde(default)]
+    title: Option<String>,
+    #[serde(default)]
+    summary: Option<String>,
+    #[serde(default)]
+    values_fit: Option<String>,
+    #[serde(default)]
+    changes: Option<Vec<ChangeRequest>>,
+}
+
+/// A ballot on an amendment.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChoiceRequest {
+    /// For, Against or Abstain
+    #[serde(default)]
+    #[schema(required, example = "For")]
+    choice: String,
+}
+
+fn view(amendment: Amendment, document: String, urls: &Urls, _now: Stamp) -> AmendmentView {
+    AmendmentView {
+        id: amendment.id.to_string(),
+        document,
+        state: state_word(amendment.state),
+        proposed_at: iso_seconds(amendment.proposed_at),
+        edited_at: iso_seconds(amendment.edited_at),
+        lapses_at: moment(amendment.poll_id.is_none().then_some(amendment.lapses_at)),
+        poll: amendment.poll_id.map(|id| id.to_string()),
+        url: urls.amendment(amendment.id),
+        object_id: amendment.poll_id.map(|id| urls.poll(id)),
+        title: amendment.title,
+        summary: amendment.summary,
+        values_fit: amendment.values_fit,
+        frozen_hash: amendment.frozen_hash,
+        changes: None,
+        backings_count: None,
+        is_mine: None,
+        is_backed_by_me: None,
+    }
+}
+
+fn change_view(change: Change) -> ChangeView {
+    ChangeView {
+        clause: change.clause.to_string(),
+        number: change.number,
+        old_text: change.old_text,
+        new_text: change.new_text,
+    }
+}
+
+fn state_word(state: AmendmentState) -> &'static str {
+    match state {
+        AmendmentState::SeekingBacking => "seeking_backing",
+        AmendmentState::Backed => "backed",
+        AmendmentState::Open => "open",
+        AmendmentState::Carried => "carried",
+        AmendmentState::Lost => "lost",
+        AmendmentState::Lapsed => "lapsed",
+        AmendmentState::Withdrawn => "withdrawn",
+        AmendmentState::InConflict => "in_conflict",
+    }
+}
+
+/// One amendment with all that belongs to it.
+async fn whole(app: &App, id: AmendmentId, viewer: Option<MemberId>) -> Result<AmendmentView, Problem> {
+    let (amendment, slug, changes, backers) = app
+        .read(move |conn| -> Result<_, ServiceError> {
+            let amendment = existing(conn, id)?;
+            let slug = documents::document(conn, amendment.document_id)?.slug;
+            Ok((amendment, slug, amendments::list_changes(conn, id)?, amendments::list_backers(conn, id)?))
+        })
+        .await?;
+    let is_mine = viewer.map(|member| amendment.proposer_id == member);
+    Ok(AmendmentView {
+        changes: Some(changes.into_iter().map(change_view).collect()),
+        backings_count: Some(backers.len()),
+        is_mine,
+        is_backed_by_me: viewer.map(|member| backers.contains(&member)),
+        ..view(amendment, slug, &app.urls, app.now())
+    })
+}
+
+fn existing(conn: &mut AnyConnection, id: AmendmentId) -> Result<Amendment, ServiceError> {
+    amendments::find_amendment(conn, id)?.ok_or(ServiceError::NotFound("amendment"))
+}
+
+/// The clauses named in a request; what is no id is no clause of ours.
+fn clauses(changes: Vec<ChangeRequest>) -> Result<Vec<(ClauseId, String)>, Refusal> {
+    let no_clause =
+        || Refusal::field("changes", "Please name each clause by its id; GET /documents/{slug} lists them.");
+    changes.into_iter().map(|change| Ok((change.clause.parse().map_err(|_| no_clause())?, change.text))).collect()
+}
+
+/// List amendments, newest first
+#[utoipa::path(tag = "amendments", params(AmendmentQuery), responses(
+    (status = 200, body = AmendmentList), (status = 404, body = Problem)))]
+#[get("/amendments")]
+pub async fn list_amendments(
+    app: web::Data<App>,
+    query: Query<AmendmentQuery>,
+) -> Result<web::Json<AmendmentList>, Problem> {
+    let slug = query.0.document;
+    let (documents, found) = app
+        .read(move |conn| -> Result<_, ServiceError> {
+            let all = documents::list_documents(conn)?;
+            let one = slug
+                .map(|slug| all.iter().find(|d| d.slug == slug).map(|d| d.id).ok_or(ServiceError::NotFound("document")))
+                .transpose()?;
+            let found = amendments::list_amendments(conn, one)?;
+            Ok((all, found))
+        })
+        .await?;
+    let slug_of = |id| documents.iter().find(|d| d.id == id).map(|d| d.slug.clone()).unwrap_or_default();
+    let now = app.now();
+    let items = found.into_iter().map(|one| {
+        let slug = slug_of(one.document_id);
+        view(one, slug, &app.urls, now)
+    });
+    Ok(web::Json(AmendmentList { items: items.collect() }))
+}
+
+/// Show an amendment
+#[utoipa::path(tag = "amendments", responses((status = 200, body = AmendmentView), (status = 404, body = Problem)))]
+#[get("/amendments/{id}")]
+pub async fn show_amendment(
+    app: web::Data<App>,
+    viewer: MaybeMember,
+    id: web::Path<String>,
+) -> Result<web::Json<AmendmentView>, Problem> {
+    Ok(web::Json(whole(&app, answer::id(&id)?, viewer.id()).await?))
+}
+
+/// Propose an amendment
+#[utoipa::path(tag = "amendments", security(("token" = [])), responses(
+    (status = 201, body = Created), (status = 401, body = Problem), (status = 404, body = Problem),
+    (status = 422, body = Problem)))]
+#[post("/amendments")]
+pub async fn propose_amendment(
+    app: web::Data<App>,
+    member: ApiMember,
+    body: Body<AmendmentRequest>,
+) -> Result<HttpResponse, Problem> {
+    let (by, body) = (member.id(), body.0);
+    let id = app
+        .write(move |tx| -> Result<_, ServiceError> {
+            let no_document = || Refusal::field("document", "There is no such document; GET /documents lists them.");
+            let document = documents::find_document_by_slug(tx.conn, &body.document)?.ok_or_else(no_document)?;
+            let AmendmentRequest { title, summary, values_fit, changes, .. } = body;
+            let form = AmendmentForm { title, summary, values_fit, changes: clauses(changes)? };
+            acts::propose_amendment::propose_amendment(tx, by, &NewAmendment::parse(document.id, &form)?)
+        })
+        .await?;
+    // It comes to the fediverse when its ballot opens.
+    let created = Created { id: id.to_string(), url: app.urls.amendment(id), object_id: None };
+    Ok(created.at(&format!("/amendments/{id}")))
+}
+
+/// Change a proposal; any edit cancels all backing
+#[utoipa::path(tag = "amendments", security(("token" = [])), responses(
+    (status = 200, body = AmendmentView), (status = 401, body = Problem), (status = 403, body = Problem),
+    (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+#[patch("/amendments/{id}")]
+pub async fn edit_amendment(
+    app: web::Data<App>,
+    member: ApiMember,
+    id: web::Path<String>,
+    body: Body<AmendmentChange>,
+) -> Result<web::Json<AmendmentView>, Problem> {
+    let (by, id, body) = (member.id(), answer::id(&id)?, body.0);
+    app.write(move |tx| -> Result<_, ServiceError> {
+        let standing = existing(tx.conn, id)?;
+        let changes = match body.changes {
+            Some(changes) => clauses(changes)?,
+            None => amendments::list_changes(tx.conn, id)?.into_iter().map(|c| (c.clause, c.new_text)).collect(),
+        };
+        let form = AmendmentForm {
+            title: body.title.unwrap_or(standing.title),
+            summary: body.summary.unwrap_or(standing.summary),
+            values_fit: body.values_fit.unwrap_or(standing.values_fit),
+            changes,
+        };
+        acts::propose_amendment::edit_amendment(tx, by, id, &NewAmendment::parse(standing.document_id, &form)?)
+    })
+    .await?;
+    Ok(web::Json(whole(&app, id, Some(by)).await?))
+}
+
+/// Take a proposal back before its vote opens
+#[utoipa::path(tag = "amendments", security(("token" = [])), responses(
+    (status = 204), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+    (status = 409, body = Problem)))]
+#[delete("/amendments/{id}")]
+pub async fn withdraw_amendment(
+    app: web::Data<App>,
+    member: ApiMember,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let (by, id) = (member.id(), answer::id(&id)?);
+    app.write(move |tx| acts::propose_amendment::withdraw_amendment(tx, by, id)).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Back the amendment of another member
+#[utoipa::path(tag = "amendments", security(("token" = [])), responses(
+    (status = 201, body = Created), (status = 401, body = Problem), (status = 403, body = Problem),
+    (status = 404, body = Problem), (status = 409, body = Problem)))]
+#[post("/amendments/{id}/backing")]
+pub async fn back_amendment(
+    app: web::Data<App>,
+    member: ApiMember,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let (by, id): (_, AmendmentId) = (member.id(), answer::id(&id)?);
+    app.write(move |tx| acts::back_amendment::back_amendment(tx, by, id)).await?;
+    let created = Created { id: id.to_string(), url: app.urls.amendment(id), object_id: None };
+    Ok(created.at(&format!("/amendments/{id}")))
+}
+
+/// Take your backing back, until the vote opens
+#[utoipa::path(tag = "amendments", security(("token" = [])), responses(
+    (status = 204), (status = 401, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
+#[delete("/amendments/{id}/backing")]
+pub async fn take_backing_back(
+    app: web::Data<App>,
+    member: ApiMember,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let (by, id) = (member.id(), answer::id(&id)?);
+    app.write(move |tx| acts::back_amendment::take_backing_back(tx, by, id)).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Open the vote: text, rule and roll freeze, and the fediverse votes for a week
+#[utoipa::path(tag = "amendments", security(("token" = [])), responses(
+    (status = 201, body = Created), (status = 401, body = Problem), (status = 403, body = Problem),
+    (status = 404, body = Problem), (status = 409, body = Problem)))]
+#[post("/amendments/{id}/opening")]
+pub async fn open_ballot(
+    app: web::Data<App>,
+    member: ApiMember,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let (by, id) = (member.id(), answer::id(&id)?);
+    let poll = app.write(move |tx| acts::open_ballot::open_ballot(tx, by, id)).await?;
+    Ok(Created::published(poll, app.urls.poll(poll)).at(&format!("/polls/{poll}")))
+}
+
+/// Cast your ballot; until the close the last one counts
+#[utoipa::path(tag = "amendments", security(("token" = [])), responses(
+    (status = 201, body = polls::ReceiptView),
+    (status = 200, body = polls::ReceiptView, description = "The ballot was changed"),
+    (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+    (status = 409, body = Problem), (status = 422, body = Problem)))]
+#[post("/amendments/{id}/ballot")]
+pub async fn vote_on_amendment(
+    app: web::Data<App>,
+    member: ApiMember,
+    id: web::Path<String>,
+    body: Body<ChoiceRequest>,
+) -> Result<HttpResponse, Problem> {
+    let id = answer::id(&id)?;
+    let poll = app.read(move |conn| existing(conn, id)).await?.poll_id.ok_or_else(|| {
+        let words = "The vote on this amendment is not open yet.";
+        Problem::refused(actix_web::http::StatusCode::CONFLICT, Refusal::new("not_open", words))
+    })?;
+    polls::cast(&app, member.id(), poll, vec![body.0.choice]).await
+}

@@ -1,0 +1,190 @@
+//! Offers of help: list, make one as the web form does, accept and decline (rules H2, H3). What
+//! is not for everybody is for the members of the cabal alone (J5, security.md PV-1).
+
+use super::answer::{self, Created, moment};
+use super::body::Body;
+use super::cabals::is_of;
+use super::help_requests::standing;
+use super::member::{ApiMember, MaybeMember};
+use super::problem::Problem;
+use crate::App;
+use crate::clock::iso_seconds;
+use crate::db::offers::{self, Offer};
+use crate::db::{DbError, help_requests};
+use crate::domain::Urls;
+use crate::domain::offer::{Viewer, WebOffer, WebOfferFields, may_see, may_see_contact};
+use crate::ids::{HelpRequestId, MemberId, OfferId};
+use crate::services::{ServiceError, answer_offer, record_offer};
+use actix_web::{HttpResponse, get, post, web};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// An offer, as far as the asker may see it.
+#[derive(Serialize, ToSchema)]
+pub struct OfferView {
+    id: String,
+    help_request: String,
+    /// The reply at its home server; null when it came from the web.
+    note_id: Option<String>,
+    offerer_actor: Option<String>,
+    offerer_name: String,
+    /// How to reach them; for members of the cabal only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contact: Option<String>,
+    /// Cleaned HTML.
+    content_html: String,
+    #[schema(example = "public")]
+    visibility: &'static str,
+    /// waiting, accepted, declined, withdrawn or done
+    state: &'static str,
+    received_at: String,
+    edited_at: Option<String>,
+    answer_text: Option<String>,
+    answered_at: Option<String>,
+    url: String,
+}
+
+/// The offers that the asker may see.
+#[derive(Serialize, ToSchema)]
+pub struct OfferList {
+    items: Vec<OfferView>,
+}
+
+/// An offer by somebody without an account on the fediverse. Stored for the cabal only.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OfferRequest {
+    /// What to call you
+    #[serde(default)]
+    #[schema(required, max_length = 80)]
+    name: String,
+    /// How to reach you
+    #[serde(default)]
+    #[schema(required, max_length = 200)]
+    contact: String,
+    /// What you offer
+    #[serde(default)]
+    #[schema(required, max_length = 2000)]
+    text: String,
+}
+
+/// The answer to an offer.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerRequest {
+    /// A few words to the person who offered
+    #[serde(default)]
+    #[schema(required)]
+    words: String,
+}
+
+fn view(offer: Offer, viewer: Viewer, urls: &Urls) -> OfferView {
+    OfferView {
+        id: offer.id.to_string(),
+        help_request: offer.help_request_id.to_string(),
+        note_id: offer.note_id,
+        offerer_actor: offer.offerer_actor,
+        offerer_name: offer.offerer_name,
+        contact: offer.contact.filter(|_| may_see_contact(viewer)),
+        content_html: offer.content_html,
+        visibility: offer.visibility.as_str(),
+        state: offer.state.as_str(),
+        received_at: iso_seconds(offer.received_at),
+        edited_at: moment(offer.edited_at),
+        answer_text: offer.answer_text,
+        answered_at: moment(offer.answered_at),
+        url: urls.offer(offer.id),
+    }
+}
+
+/// List the offers to a help request that you may see
+#[utoipa::path(tag = "offers", responses(
+    (status = 200, body = OfferList), (status = 404, body = Problem), (status = 410, body = Problem)))]
+#[get("/help-requests/{id}/offers")]
+pub async fn list_offers(
+    app: web::Data<App>,
+    viewer: MaybeMember,
+    id: web::Path<String>,
+) -> Result<web::Json<OfferList>, Problem> {
+    let request = standing(&app, answer::id(&id)?).await?;
+    let member = viewer.id();
+    let (found, is_member) = app
+        .read(move |conn| -> Result<_, DbError> {
+            Ok((offers::list_offers(conn, request.id)?, is_of(conn, request.cabal_id, member)?))
+        })
+        .await?;
+    let viewer = if is_member { Viewer::OfTheCabal } else { Viewer::Anybody };
+    let seen = found.into_iter().filter(|offer| may_see(offer.visibility, viewer));
+    Ok(web::Json(OfferList { items: seen.map(|offer| view(offer, viewer, &app.urls)).collect() }))
+}
+
+/// Offer help without an account, as the form on the page does
+#[utoipa::path(tag = "offers", responses(
+    (status = 201, body = Created), (status = 404, body = Problem), (status = 409, body = Problem),
+    (status = 410, body = Problem), (status = 422, body = Problem)))]
+#[post("/help-requests/{id}/offers")]
+pub async fn make_offer(
+    app: web::Data<App>,
+    id: web::Path<String>,
+    body: Body<OfferRequest>,
+) -> Result<HttpResponse, Problem> {
+    let id: HelpRequestId = answer::id(&id)?;
+    standing(&app, id).await?;
+    let OfferRequest { name, contact, text } = body.0;
+    let new = WebOffer::parse(&WebOfferFields { name, contact, text })?;
+    let offer = app.write(move |tx| record_offer::record_web_offer(tx, id, new)).await?;
+    let created = Created { id: offer.to_string(), url: app.urls.help_request(id), object_id: None };
+    Ok(created.at(&format!("/help-requests/{id}/offers")))
+}
+
+/// Accept an offer; the answer goes to the server of whoever offered
+#[utoipa::path(tag = "offers", security(("token" = [])), responses(
+    (status = 200, body = OfferView), (status = 401, body = Problem), (status = 403, body = Problem),
+    (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+#[post("/offers/{id}/accept")]
+pub async fn accept_offer(
+    app: web::Data<App>,
+    member: ApiMember,
+    id: web::Path<String>,
+    body: Body<AnswerRequest>,
+) -> Result<web::Json<OfferView>, Problem> {
+    let (by, id) = (member.id(), answer::id(&id)?);
+    check_visible(&app, by, id).await?;
+    app.write(move |tx| answer_offer::accept_offer(tx, by, id, &body.0.words)).await?;
+    shown(&app, id).await
+}
+
+/// Decline an offer with a few kind words
+#[utoipa::path(tag = "offers", security(("token" = [])), responses(
+    (status = 200, body = OfferView), (status = 401, body = Problem), (status = 403, body = Problem),
+    (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+#[post("/offers/{id}/decline")]
+pub async fn decline_offer(
+    app: web::Data<App>,
+    member: ApiMember,
+    id: web::Path<String>,
+    body: Body<AnswerRequest>,
+) -> Result<web::Json<OfferView>, Problem> {
+    let (by, id) = (member.id(), answer::id(&id)?);
+    check_visible(&app, by, id).await?;
+    app.write(move |tx| answer_offer::decline_offer(tx, by, id, &body.0.words)).await?;
+    shown(&app, id).await
+}
+
+/// An offer that the member may not even see does not exist for them (PV-2).
+async fn check_visible(app: &App, by: MemberId, id: OfferId) -> Result<(), Problem> {
+    app.read(move |conn| -> Result<_, ServiceError> {
+        let offer = offers::find_offer(conn, id)?.ok_or(ServiceError::NotFound("offer"))?;
+        let request = help_requests::help_request(conn, offer.help_request_id)?;
+        let viewer = if is_of(conn, request.cabal_id, Some(by))? { Viewer::OfTheCabal } else { Viewer::Anybody };
+        if may_see(offer.visibility, viewer) { Ok(()) } else { Err(ServiceError::NotFound("offer")) }
+    })
+    .await
+    .map_err(Problem::from)
+}
+
+/// The offer as the member of the cabal who answered it sees it.
+async fn shown(app: &App, id: OfferId) -> Result<web::Json<OfferView>, Problem> {
+    let offer = app.read(move |conn| offers::offer(conn, id)).await?;
+    Ok(web::Json(view(offer, Viewer::OfTheCabal, &app.urls)))
+}
