@@ -1,10 +1,44 @@
-//! The one HTTP client for everything that leaves this server.
+//! The one HTTP client for everything that leaves this server. It follows no redirect by itself,
+//! uses no proxy, asks for no content coding, keeps to sizes and times, and connects only where
+//! [`super::address`] allows, in every build. The client of `activitypub_federation` is not used:
+//! it checks addresses in release builds only, and takes any status for an answer.
 
-use super::signatures::Header;
-use bytes::Bytes;
+use super::address::{CheckedResolver, Lookup, RefusedAddress};
+use super::signatures::{Header, Outgoing, SigningKey, sign_cavage};
+use crate::clock::Clock;
+use crate::db::{Database, local_actors};
+use crate::domain::Urls;
+use crate::domain::canonical::{self, Strictness};
+use crate::federation::inbound::json_guard;
+use bytes::{Bytes, BytesMut};
+use parking_lot::Mutex;
+use reqwest::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
 use serde_json::Value;
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
 use url::Url;
+
+#[expect(clippy::disallowed_types, reason = "the one place that may")]
+type Client = reqwest::Client;
+
+/// The largest document that we fetch (RS-1).
+pub const LARGEST_DOCUMENT: usize = 1024 * 1024;
+/// All the time that a fetch or a delivery may take, from the name's look-up to the last byte (RS-2).
+pub const LONGEST_REQUEST: Duration = Duration::from_secs(10);
+/// Requests to one host at the same time; more wait.
+const AT_ONCE_PER_HOST: usize = 32;
+/// Hosts whose slots are remembered before idle ones are forgotten.
+const MOST_HOSTS: usize = 2_000;
+/// Connections kept open to one host, and how long they may idle.
+const IDLE_PER_HOST: usize = 8;
+const LONGEST_IDLE: Duration = Duration::from_secs(10);
+
+/// What we ask documents for, and one of which they must be (ID-11).
+const ACTIVITY_TYPES: &str =
+    "application/activity+json, application/ld+json; profile=\"https://www.w3.org/ns/activitystreams\"";
+const JRD_TYPES: &str = "application/jrd+json, application/json";
 
 /// How many documents may still be fetched on behalf of one act (RS-6).
 #[derive(Debug)]
@@ -14,6 +48,11 @@ impl Budget {
     /// What one inbound activity, or one act of a person, may cost.
     pub fn for_one_act() -> Self {
         Self(10)
+    }
+
+    fn spend(&mut self) -> Result<(), FetchError> {
+        self.0 = self.0.checked_sub(1).ok_or(FetchError::OverBudget)?;
+        Ok(())
     }
 }
 
@@ -64,23 +103,310 @@ pub enum FetchError {
     NotReady,
 }
 
+impl FetchError {
+    /// True when the same request may well succeed a little later.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::TimedOut | Self::NotReady | Self::Status(408 | 429 | 500..=599))
+    }
+}
+
+/// What a fetch must answer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Activity,
+    Jrd,
+}
+
 /// The one HTTP client.
-pub struct HttpClient;
+pub struct HttpClient {
+    parts: ClientParts,
+    client: OnceLock<Client>,
+    instance_key: OnceCell<SigningKey>,
+    slots: Mutex<HashMap<String, Arc<Semaphore>>>,
+}
+
+/// What the client is made of.
+pub struct ClientParts {
+    /// How strict it is about URLs and addresses.
+    pub strictness: Strictness,
+    /// Our own URLs, which are never fetched.
+    pub urls: Arc<Urls>,
+    /// Dates the signatures.
+    pub clock: Arc<dyn Clock>,
+    /// Holds the instance actor's key.
+    pub db: Database,
+    /// Names to addresses.
+    pub lookup: Arc<dyn Lookup>,
+}
 
 impl HttpClient {
-    /// Fetches an ActivityStreams document, signed by the instance actor.
+    /// Puts the client together; connections and certificates wait for the first request.
+    pub fn new(parts: ClientParts) -> Self {
+        Self { parts, client: OnceLock::new(), instance_key: OnceCell::new(), slots: Mutex::default() }
+    }
+
+    fn client(&self) -> Result<&Client, FetchError> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        let built = self.build(|builder| builder).or_else(|error| {
+            tracing::error!(%error, "no certificates of authorities were found on this machine: https servers cannot be reached");
+            self.build(|builder| builder.tls_certs_only([]))
+        });
+        let client = built.map_err(|_| FetchError::NotReady)?;
+        Ok(self.client.get_or_init(|| client))
+    }
+
+    #[expect(clippy::disallowed_types, reason = "the one place that may")]
+    fn build(
+        &self,
+        trusting: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+    ) -> Result<Client, reqwest::Error> {
+        let (lookup, strictness) = (Arc::clone(&self.parts.lookup), self.parts.strictness);
+        let builder = Client::builder()
+            .user_agent(format!("caucus/{} (+{}/)", env!("CARGO_PKG_VERSION"), self.parts.urls.base()))
+            .dns_resolver(Arc::new(CheckedResolver::new(lookup, strictness)))
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .referer(false)
+            .https_only(strictness == Strictness::Public)
+            .timeout(LONGEST_REQUEST)
+            .pool_max_idle_per_host(IDLE_PER_HOST)
+            .pool_idle_timeout(LONGEST_IDLE);
+        trusting(builder).build()
+    }
+
+    /// How strict this client is about URLs.
+    pub fn strictness(&self) -> Strictness {
+        self.parts.strictness
+    }
+
+    /// Fetches an ActivityStreams document, signed by the instance actor. Its `id` is the URL
+    /// that answered; if it names another on the same host, that one is asked once (ID-5, RS-5).
     ///
     /// # Errors
     /// Why there is no such document.
-    pub async fn get_document(&self, _url: &Url, _budget: &mut Budget) -> Result<Document, FetchError> {
-        todo!()
+    pub async fn get_document(&self, url: &Url, budget: &mut Budget) -> Result<Document, FetchError> {
+        let first = self.get_json(url, Wanted::Activity, budget).await?;
+        let id = document_id(&first.json, self.parts.strictness)?;
+        if id == first.url {
+            return Ok(first);
+        }
+        if !canonical::same_host(&id, &first.url) {
+            return Err(FetchError::NotADocument("its id is on another host"));
+        }
+        let second = self.get_json(&id, Wanted::Activity, budget).await?;
+        if document_id(&second.json, self.parts.strictness)? != second.url || second.url != id {
+            return Err(FetchError::NotADocument("its id is not where it is"));
+        }
+        Ok(second)
+    }
+
+    /// Fetches a document that stands at `url` and may have another id: a key by itself.
+    ///
+    /// # Errors
+    /// Why there is no such document.
+    pub async fn get_key_document(&self, url: &Url, budget: &mut Budget) -> Result<Value, FetchError> {
+        self.get_json(url, Wanted::Activity, budget).await.map(|document| document.json)
+    }
+
+    /// Fetches a WebFinger document (RFC 7033).
+    ///
+    /// # Errors
+    /// Why there is no such document.
+    pub async fn get_jrd(&self, url: &Url, budget: &mut Budget) -> Result<Value, FetchError> {
+        self.get_json(url, Wanted::Jrd, budget).await.map(|document| document.json)
     }
 
     /// Sends `body` to an inbox with headers that were signed for it. Redirects are not followed.
     ///
     /// # Errors
     /// Why no answer came.
-    pub async fn post(&self, _inbox: &Url, _headers: Vec<Header>, _body: Bytes) -> Result<PostOutcome, FetchError> {
-        todo!()
+    pub async fn post(&self, inbox: &Url, headers: Vec<Header>, body: Bytes) -> Result<PostOutcome, FetchError> {
+        self.check(inbox)?;
+        let sending = async {
+            let _slot = self.slot(inbox).await?;
+            let request = self.client()?.post(inbox.clone()).headers(header_map(&headers)?).body(body);
+            let response = request.send().await.map_err(|error| told(&error))?;
+            let outcome =
+                PostOutcome { status: response.status().as_u16(), retry_after: retry_after(response.headers()) };
+            // Read to the end, within limits, so that the connection can serve the next delivery.
+            let _ = read_limited(response, 16 * 1024).await;
+            Ok(outcome)
+        };
+        tokio::time::timeout(LONGEST_REQUEST, sending).await.map_err(|_| FetchError::TimedOut)?
     }
+
+    async fn get_json(&self, url: &Url, wanted: Wanted, budget: &mut Budget) -> Result<Document, FetchError> {
+        let fetching = self.get_following_once(url, wanted, budget);
+        let (url, body) = tokio::time::timeout(LONGEST_REQUEST, fetching).await.map_err(|_| FetchError::TimedOut)??;
+        let json = json_guard::parse_document(&body).map_err(FetchError::NotADocument)?;
+        Ok(Document { url, json })
+    }
+
+    /// At most one redirect, checked like the first URL (SS-4, RS-3).
+    async fn get_following_once(
+        &self,
+        url: &Url,
+        wanted: Wanted,
+        budget: &mut Budget,
+    ) -> Result<(Url, Bytes), FetchError> {
+        let mut url = url.clone();
+        url.set_fragment(None);
+        let mut may_move = true;
+        loop {
+            self.check(&url)?;
+            budget.spend()?;
+            let _slot = self.slot(&url).await?;
+            let response = self.send_get(&url, wanted).await?;
+            match response.status().as_u16() {
+                200 => {
+                    check_type(response.headers(), wanted)?;
+                    return Ok((url, read_limited(response, LARGEST_DOCUMENT).await?));
+                }
+                301 | 302 | 303 | 307 | 308 if may_move => {
+                    may_move = false;
+                    url = self.moved_to(&url, response.headers())?;
+                }
+                status => return Err(FetchError::Status(status)),
+            }
+        }
+    }
+
+    async fn send_get(&self, url: &Url, wanted: Wanted) -> Result<reqwest::Response, FetchError> {
+        let key = self.instance_key.get_or_try_init(|| self.load_instance_key()).await?;
+        let outgoing = Outgoing { method: "GET", url, date: self.parts.clock.now(), body: None };
+        let signed = sign_cavage(key, &outgoing).map_err(|_| FetchError::NotReady)?;
+        let accept = match wanted {
+            Wanted::Activity => ACTIVITY_TYPES,
+            Wanted::Jrd => JRD_TYPES,
+        };
+        let request = self.client()?.get(url.clone()).headers(header_map(&signed)?).header(ACCEPT, accept);
+        request.send().await.map_err(|error| told(&error))
+    }
+
+    async fn load_instance_key(&self) -> Result<SigningKey, FetchError> {
+        let loaded = self
+            .parts
+            .db
+            .read(|conn| {
+                let Some(actor) = local_actors::find_instance_actor(conn)? else { return Ok(None) };
+                local_actors::private_key_pem(conn, actor.id).map(Some)
+            })
+            .await;
+        let pem = loaded.map_err(|_: crate::db::DbError| FetchError::NotReady)?.ok_or(FetchError::NotReady)?;
+        SigningKey::from_pem(Urls::key_id(&self.parts.urls.instance_actor()), &pem).map_err(|_| FetchError::NotReady)
+    }
+
+    fn moved_to(&self, from: &Url, headers: &HeaderMap) -> Result<Url, FetchError> {
+        let location = headers
+            .get(LOCATION)
+            .and_then(|value| value.to_str().ok())
+            .ok_or(FetchError::NotADocument("no Location"))?;
+        let mut to = from.join(location).map_err(|_| FetchError::Refused)?;
+        to.set_fragment(None);
+        // Read anew from its text, so that nothing gets in by way of a redirect that could not directly.
+        if location.contains(['\\', '@']) { Err(FetchError::Refused) } else { self.parse(to.as_str()) }
+    }
+
+    fn parse(&self, text: &str) -> Result<Url, FetchError> {
+        canonical::parse_remote(text, self.parts.strictness).map_err(|_| FetchError::Refused)
+    }
+
+    /// The last look at a URL before a request goes there (SS-1, SS-5, SS-6, SS-10).
+    fn check(&self, url: &Url) -> Result<(), FetchError> {
+        if self.parts.urls.is_ours(url.as_str()) {
+            return Err(FetchError::OurOwn);
+        }
+        self.parse(url.as_str()).map(drop)
+    }
+
+    async fn slot(&self, url: &Url) -> Result<OwnedSemaphorePermit, FetchError> {
+        let slots = {
+            let mut all = self.slots.lock();
+            if all.len() >= MOST_HOSTS {
+                all.retain(|_, slots| slots.available_permits() < AT_ONCE_PER_HOST);
+            }
+            let slots = all.entry(canonical::authority(url));
+            Arc::clone(slots.or_insert_with(|| Arc::new(Semaphore::new(AT_ONCE_PER_HOST))))
+        };
+        slots.acquire_owned().await.map_err(|_| FetchError::Unreachable)
+    }
+}
+
+fn header_map(headers: &[Header]) -> Result<HeaderMap, FetchError> {
+    let mut map = HeaderMap::new();
+    for (name, value) in headers {
+        map.insert(*name, value.parse().map_err(|_| FetchError::Refused)?);
+    }
+    Ok(map)
+}
+
+/// A document's `id`, read as strictly as any URL of others.
+fn document_id(json: &Value, strictness: Strictness) -> Result<Url, FetchError> {
+    let id = json.get("id").and_then(Value::as_str).ok_or(FetchError::NotADocument("it has no id"))?;
+    canonical::parse_remote(id, strictness).map_err(|_| FetchError::NotADocument("its id is no plain URL"))
+}
+
+fn check_type(headers: &HeaderMap, wanted: Wanted) -> Result<(), FetchError> {
+    let is_coded = headers.get_all(CONTENT_ENCODING).iter().any(|coding| coding.as_bytes() != b"identity");
+    if is_coded {
+        return Err(FetchError::NotADocument("it is compressed"));
+    }
+    let mut types = headers.get_all(CONTENT_TYPE).iter();
+    let (Some(only), None) = (types.next().and_then(|value| value.to_str().ok()), types.next()) else {
+        return Err(FetchError::NotADocument("it has no type"));
+    };
+    let is_right = match wanted {
+        Wanted::Activity => is_activity_type(only),
+        Wanted::Jrd => matches!(essence(only).as_str(), "application/jrd+json" | "application/json"),
+    };
+    if is_right { Ok(()) } else { Err(FetchError::NotADocument("it is of another type")) }
+}
+
+/// A media type without its parameters, in lower case.
+pub(super) fn essence(content_type: &str) -> String {
+    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+fn is_activity_type(content_type: &str) -> bool {
+    match essence(content_type).as_str() {
+        "application/activity+json" => true,
+        "application/ld+json" => content_type.contains("https://www.w3.org/ns/activitystreams"),
+        _ => false,
+    }
+}
+
+/// The body, unless it is larger than `most`: what is declared is believed only when it is too much.
+async fn read_limited(mut response: reqwest::Response, most: usize) -> Result<Bytes, FetchError> {
+    let too_large = FetchError::NotADocument("it is too large");
+    if response.content_length().is_some_and(|length| length > u64::try_from(most).unwrap_or(u64::MAX)) {
+        return Err(too_large);
+    }
+    let mut body = BytesMut::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| told(&error))? {
+        if body.len() + chunk.len() > most {
+            return Err(too_large);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+/// `Retry-After` in seconds; the form with a date is rare and not worth a clock here.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds: u32 = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(u64::from(seconds)))
+}
+
+/// What to make of the library's error; its text may hold URLs and is never shown.
+fn told(error: &reqwest::Error) -> FetchError {
+    let mut source: Option<&(dyn std::error::Error + 'static)> = std::error::Error::source(error);
+    while let Some(cause) = source {
+        if cause.is::<RefusedAddress>() {
+            return FetchError::Refused;
+        }
+        source = cause.source();
+    }
+    if error.is_timeout() { FetchError::TimedOut } else { FetchError::Unreachable }
 }

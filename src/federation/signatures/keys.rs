@@ -1,11 +1,21 @@
-//! Parsed keys: ours to sign with, those of others to verify with.
+//! Parsed keys: ours to sign with, those of others to verify with. Which keys of others count is
+//! decided once, when they are read (SG-14).
 
 use super::SignError;
+use crate::db::remote_actors::{KeyAlgorithm, RemoteKey};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeyPair;
-use aws_lc_rs::signature::{ParsedPublicKey, RSA_PKCS1_SHA256};
+use aws_lc_rs::signature::{ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use rsa::RsaPublicKey;
+use rsa::pkcs8::DecodePublicKey as _;
+use rsa::traits::PublicKeyParts as _;
+
+/// The longest PEM text that is looked at.
+const LONGEST_PEM: usize = 2 * 1024;
+/// The sizes of RSA keys that count, in bits.
+const RSA_BITS: std::ops::RangeInclusive<usize> = 2_048..=4_096;
 
 /// One of our keys, parsed and ready to sign. Shared by reference; it shows nothing of itself.
 pub struct SigningKey {
@@ -38,13 +48,74 @@ impl SigningKey {
     }
 }
 
+/// Why a key of another server does not count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the key is damaged, weak or of a kind that is not taken")]
+pub struct BadKey;
+
 /// A key of another server, checked and parsed.
 pub struct VerifyingKey {
-    #[expect(dead_code, reason = "the verifier comes next")]
     parsed: ParsedPublicKey,
+    is_ed25519: bool,
 }
 
-/// The bytes between the two lines of one PEM block, and nothing else around it.
+impl VerifyingKey {
+    /// Reads an RSA key from SubjectPublicKeyInfo in one PEM block: 2048 to 4096 bits, an odd
+    /// exponent from 3 up. PKCS#1 and other kinds are refused.
+    ///
+    /// # Errors
+    /// When it does not count.
+    pub fn from_rsa_pem(pem: &str) -> Result<Self, BadKey> {
+        if pem.len() > LONGEST_PEM {
+            return Err(BadKey);
+        }
+        let der = pem_body(pem, "PUBLIC KEY").ok_or(BadKey)?;
+        let key = RsaPublicKey::from_public_key_der(&der).map_err(|_| BadKey)?;
+        let is_odd = |number: &rsa::BigUint| number.to_bytes_le().first().is_some_and(|byte| byte % 2 == 1);
+        let is_good = RSA_BITS.contains(&key.n().bits())
+            && is_odd(key.n())
+            && is_odd(key.e())
+            && *key.e() >= rsa::BigUint::from(3_u8);
+        if !is_good {
+            return Err(BadKey);
+        }
+        let parsed = ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &der).map_err(|_| BadKey)?;
+        Ok(Self { parsed, is_ed25519: false })
+    }
+
+    /// Reads an Ed25519 key from its 32 bytes in base64.
+    ///
+    /// # Errors
+    /// When it does not count.
+    pub fn from_ed25519_base64(text: &str) -> Result<Self, BadKey> {
+        let bytes = STANDARD.decode(text).map_err(|_| BadKey)?;
+        let parsed = ParsedPublicKey::new(&ED25519, bytes).map_err(|_| BadKey)?;
+        Ok(Self { parsed, is_ed25519: true })
+    }
+
+    /// Reads a key as it is stored.
+    ///
+    /// # Errors
+    /// When it does not count.
+    pub fn from_stored(key: &RemoteKey) -> Result<Self, BadKey> {
+        match key.algorithm {
+            KeyAlgorithm::Rsa => Self::from_rsa_pem(&key.public_key),
+            KeyAlgorithm::Ed25519 => Self::from_ed25519_base64(&key.public_key),
+        }
+    }
+
+    /// True for an Ed25519 key, false for RSA.
+    pub fn is_ed25519(&self) -> bool {
+        self.is_ed25519
+    }
+
+    /// True when this key's owner signed `text`.
+    pub(super) fn has_signed(&self, text: &str, signature: &[u8]) -> bool {
+        self.parsed.verify_sig(text.as_bytes(), signature).is_ok()
+    }
+}
+
+/// The bytes between the two lines of one PEM block with nothing else around it.
 fn pem_body(pem: &str, label: &str) -> Option<Vec<u8>> {
     let inside = pem.trim().strip_prefix(&format!("-----BEGIN {label}-----"))?;
     let inside = inside.strip_suffix(&format!("-----END {label}-----"))?;
