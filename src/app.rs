@@ -47,14 +47,15 @@ impl App {
     pub fn new(settings: Settings, clock: Arc<dyn Clock>, db: Database) -> Self {
         let urls = Arc::new(Urls::new(&settings.public_url));
         let limits = Limits::new(&clock);
+        let federation = Federation::new(&settings, Arc::clone(&urls), Arc::clone(&clock), db.clone());
         Self {
             settings,
             clock,
             db,
             urls,
             bells: Bells::default(),
-            federation: Federation::default(),
             limits,
+            federation,
             ids: Arc::new(Ids::default()),
             generation: AtomicU64::new(0),
         }

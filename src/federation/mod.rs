@@ -11,11 +11,32 @@ pub mod outbound;
 pub mod signatures;
 pub mod webfinger;
 
+use crate::clock::Clock;
+use crate::db::Database;
+use crate::domain::Urls;
+use crate::domain::canonical::Strictness;
+use crate::settings::Settings;
+use std::sync::Arc;
+
 /// What speaking with other servers needs to keep in memory. One per [`App`](crate::App).
-#[derive(Default)]
 pub struct Federation {
     /// New keys for new actors.
     pub keys: keys::KeyPool,
     /// The keys of our actors, ready to sign.
     pub signers: keys::Signers,
+    /// The one client for all that goes out.
+    pub http: http::HttpClient,
+}
+
+impl Federation {
+    /// Puts it together; nothing goes out yet.
+    pub fn new(settings: &Settings, urls: Arc<Urls>, clock: Arc<dyn Clock>, db: Database) -> Self {
+        let strictness = if settings.is_local_mode { Strictness::Local } else { Strictness::Public };
+        let lookup = Arc::new(address::SystemLookup);
+        Self {
+            keys: keys::KeyPool::default(),
+            signers: keys::Signers::default(),
+            http: http::HttpClient::new(http::ClientParts { strictness, urls, clock, db, lookup }),
+        }
+    }
 }

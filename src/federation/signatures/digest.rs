@@ -21,7 +21,7 @@ pub fn content_digest_header(body: &[u8]) -> String {
 
 /// Compares a `Digest` header with the body.
 pub(super) fn check_digest(header: Option<&str>, body: &[u8]) -> Result<(), Problem> {
-    compare(header.ok_or(Problem::Unverifiable("the Digest header is missing"))?, body, Some)
+    compare(header.ok_or(Problem::Unverifiable("the Digest header is missing"))?, body, |value| Some(value))
 }
 
 /// Compares a `Content-Digest` header with the body.
