@@ -5,14 +5,16 @@ use crate::settings::LogFormat;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tracing_subscriber::EnvFilter;
 
-/// What is worth a line when `RUST_LOG` says nothing.
-const FALLBACK: &str = "info,actix_server=warn";
+/// What is worth a line of the server when `RUST_LOG` says nothing.
+pub(super) const SERVER: &str = "info,actix_server=warn";
+/// What is worth a line of the other commands: they tell their outcome themselves.
+pub(super) const COMMAND: &str = "warn";
 
 static PANICS: AtomicU64 = AtomicU64::new(0);
 
 /// Starts logging in the given format. Later calls change nothing.
-pub(super) fn start(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(FALLBACK));
+pub(super) fn start(format: LogFormat, fallback: &str) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(fallback));
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second start would mean that a test has its own subscriber; that one stays.
     let _ = match format {

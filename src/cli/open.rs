@@ -1,5 +1,6 @@
 //! Opening the data folder and the database, with one clear sentence for each way it can fail.
 
+use super::logging;
 use super::problem::Problem;
 use crate::App;
 use crate::clock::SystemClock;
@@ -30,6 +31,7 @@ pub(super) fn with_new_app<F>(settings: Settings, command: impl FnOnce(Arc<App>)
 where
     F: Future<Output = Result<(), Problem>>,
 {
+    logging::start(settings.log_format, logging::COMMAND);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -29,7 +29,7 @@ With PostgreSQL; several such processes may share one database:
 Stop it with Ctrl-C or SIGTERM: requests in hand are finished, nothing is lost.";
 
 pub(super) fn run(settings: Settings) -> Result<(), Problem> {
-    logging::start(settings.log_format);
+    logging::start(settings.log_format, logging::SERVER);
     let listener = listen(&settings)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

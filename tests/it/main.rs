@@ -10,6 +10,7 @@
 
 mod architecture;
 mod discovery;
+mod cli;
 mod drift;
 mod harness;
 mod recognised;

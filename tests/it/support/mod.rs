@@ -6,6 +6,7 @@ pub mod app;
 pub mod browser;
 pub mod keys;
 pub mod peer;
+pub mod process;
 pub mod store;
 pub mod world;
 
