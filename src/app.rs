@@ -96,22 +96,44 @@ impl App {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        let (clock, urls, ids) = (Arc::clone(&self.clock), Arc::clone(&self.urls), Arc::clone(&self.ids));
-        let outcome = self
-            .db
-            .write(move |conn| {
-                // The clock is read inside the transaction: on SQLite, where one write follows the other,
-                // what was written before a poll's close also bears an earlier time (A6).
-                let (outcome, wakes_delivery) = Tx::run(conn, clock.now(), &urls, &ids, act);
-                outcome.map(|value| (value, wakes_delivery))
-            })
-            .await;
-        let (value, wakes_delivery) = outcome?;
+        let (value, wakes_delivery) = self.run(act).await?;
         self.generation.fetch_add(1, Ordering::AcqRel);
         self.bells.timers.notify_one();
         if wakes_delivery {
             self.bells.delivery.notify_one();
         }
         Ok(value)
+    }
+
+    /// Writes what nobody reads or waits for as such: what came in, what we know of others. Answers
+    /// worked out before stay good, and no worker is woken.
+    ///
+    /// # Errors
+    /// What `act` answers, or the store's fault; nothing was written then.
+    pub async fn write_aside<T, E>(
+        &self,
+        act: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        self.run(act).await.map(|(value, _)| value)
+    }
+
+    async fn run<T, E>(&self, act: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static) -> Result<(T, bool), E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        let (clock, urls, ids) = (Arc::clone(&self.clock), Arc::clone(&self.urls), Arc::clone(&self.ids));
+        self.db
+            .write(move |conn| {
+                // The clock is read inside the transaction: on SQLite, where one write follows the other,
+                // what was written before a poll's close also bears an earlier time (A6).
+                let (outcome, wakes_delivery) = Tx::run(conn, clock.now(), &urls, &ids, act);
+                outcome.map(|value| (value, wakes_delivery))
+            })
+            .await
     }
 }

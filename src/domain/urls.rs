@@ -1,6 +1,7 @@
 //! Every URL that we mint and the way back from a URL to what it names. An object's page and its
 //! ActivityStreams id are the same URL; content negotiation tells them apart.
 
+use super::canonical;
 use crate::ids::{AmendmentId, HelpRequestId, MessageId, OfferId, OutboxId, PollId, PostId, ProgressId};
 use url::Url;
 
@@ -125,15 +126,18 @@ impl Urls {
 
     /// True when `url` is on our host, in whatever spelling of it that parses.
     pub fn is_ours(&self, url: &str) -> bool {
-        url.strip_prefix(&self.base).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
+        self.path_of(url).is_some() || Url::parse(url).is_ok_and(|url| canonical::authority(&url) == self.host)
+    }
+
+    /// What follows our base in one of our URLs as we write them.
+    fn path_of<'u>(&self, url: &'u str) -> Option<&'u str> {
+        url.strip_prefix(&self.base).filter(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
     }
 
     /// What one of our URLs names; `None` for the URLs of others.
     pub fn recognise(&self, url: &str) -> Option<OurUrl> {
-        if !self.is_ours(url) {
-            return None;
-        }
-        let path = url[self.base.len()..].split(['?', '#']).next().unwrap_or("");
+        let Some(path) = self.path_of(url) else { return self.is_ours(url).then_some(OurUrl::Other) };
+        let path = path.split(['?', '#']).next().unwrap_or("");
         let mut parts = path.trim_start_matches('/').split('/');
         let found = match (parts.next(), parts.next(), parts.next()) {
             (Some("actor"), None, None) => OurUrl::Instance,

@@ -1,8 +1,37 @@
-//! Actors of other servers: looked up once, kept in the store, the busy ones in memory.
+//! Actors of other servers: fetched once, kept in the store, the busy ones in memory with their
+//! keys parsed, so that a vote from a known voter needs neither the network nor a read.
 
+use super::actor_document::{self, ReadActor};
+use super::bounded::BoundedMap;
+use super::http::{Budget, FetchError};
+use super::signatures::VerifyingKey;
+use super::sources::Sources;
+use super::webfinger;
 use crate::app::App;
+use crate::clock::Stamp;
 use crate::db::DbError;
-use crate::db::remote_actors::RemoteActor;
+use crate::db::remote_actors::{self, RemoteActor};
+use crate::domain::canonical;
+use chrono::TimeDelta;
+use parking_lot::Mutex;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use url::Url;
+
+/// Actors kept in memory, in each of two generations.
+const MOST_IN_MEMORY: usize = 4_000;
+/// How long memory is believed before the store is asked: another process may know better.
+const MEMORY_AGE: TimeDelta = TimeDelta::minutes(5);
+/// A document older than this is fetched again when its actor does something.
+const DOCUMENT_AGE: TimeDelta = TimeDelta::hours(24);
+/// The pause between two attempts to fetch a known actor again (SG-15).
+const REFRESH_PAUSE: TimeDelta = TimeDelta::minutes(5);
+/// How long an actor whose document cannot be had may still act (SG-16).
+const LONGEST_UNREACHABLE: TimeDelta = TimeDelta::days(7);
+/// How long a failed look-up is remembered: for good reasons, and for reasons that may pass (RS-9).
+const FAILURE_AGE: TimeDelta = TimeDelta::hours(1);
+const PASSING_FAILURE_AGE: TimeDelta = TimeDelta::seconds(30);
 
 /// Why an actor cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -22,23 +51,261 @@ pub enum LookupError {
     /// Its server does not answer at the moment.
     #[error("the server of this account does not answer")]
     Passing,
+    /// The asker has caused too many failed look-ups (RS-9).
+    #[error("too many look-ups that led nowhere")]
+    TooMany,
     /// The store's fault.
     #[error(transparent)]
     Db(#[from] DbError),
+}
+
+/// An actor with keys that are ready to verify.
+pub struct KnownActor {
+    /// The actor as stored.
+    pub actor: RemoteActor,
+    keys: Vec<VerifyingKey>,
+    read_at: Stamp,
+}
+
+impl KnownActor {
+    fn new(actor: RemoteActor, now: Stamp) -> Arc<Self> {
+        let (stored, keys) =
+            actor.keys.iter().filter_map(|key| Some((key.clone(), VerifyingKey::from_stored(key).ok()?))).unzip();
+        Arc::new(Self { actor: RemoteActor { keys: stored, ..actor }, keys, read_at: now })
+    }
+
+    /// The key of this id. An id that is the actor's own means the only key there is.
+    pub fn key(&self, key_id: &str) -> Option<&VerifyingKey> {
+        let is_only = self.keys.len() == 1 && key_id == self.actor.url;
+        let position = self.actor.keys.iter().position(|key| key.key_id == key_id).or(is_only.then_some(0))?;
+        self.keys.get(position)
+    }
+
+    /// False when its origin says that it is gone, or could not be reached for long (SG-16).
+    pub fn may_act(&self, now: Stamp) -> bool {
+        let is_lost = self.actor.unreachable_since.is_some_and(|since| now - since > LONGEST_UNREACHABLE);
+        self.actor.gone_at.is_none() && !is_lost
+    }
+
+    fn is_due(&self, now: Stamp) -> bool {
+        let is_old = now - self.actor.fetched_at > DOCUMENT_AGE || self.actor.gone_at.is_some();
+        is_old && self.may_be_refreshed(now)
+    }
+
+    fn may_be_refreshed(&self, now: Stamp) -> bool {
+        self.actor.refresh_tried_at.is_none_or(|tried| (now - tried).abs() >= REFRESH_PAUSE)
+    }
+}
+
+/// What is in memory of actors.
+pub struct Actors {
+    memory: Mutex<BoundedMap<String, Arc<KnownActor>>>,
+    /// Until when a look-up need not be tried again, and whether its reason may pass.
+    failures: Mutex<BoundedMap<String, (Stamp, bool)>>,
+    /// One look-up per actor at a time; the others wait for its outcome.
+    asking: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+    sources: Sources,
+}
+
+impl Default for Actors {
+    fn default() -> Self {
+        Self {
+            memory: Mutex::new(BoundedMap::new(MOST_IN_MEMORY)),
+            failures: Mutex::new(BoundedMap::new(MOST_IN_MEMORY)),
+            asking: Mutex::default(),
+            sources: Sources::default(),
+        }
+    }
+}
+
+impl Actors {
+    fn turn<'a>(&'a self, url: &'a str) -> Turn<'a> {
+        let lock = Arc::clone(self.asking.lock().entry(url.to_owned()).or_default());
+        Turn { actors: self, url, lock }
+    }
+
+    fn recent_failure(&self, url: &str, now: Stamp) -> Option<LookupError> {
+        let (until, is_passing) = self.failures.lock().get(url)?;
+        (now < until).then(|| if is_passing { LookupError::Passing } else { LookupError::NotFound })
+    }
+
+    fn remember_failure(&self, url: &str, now: Stamp, error: &LookupError) {
+        match error {
+            LookupError::NotFound | LookupError::Gone => {
+                self.failures.lock().insert(url.to_owned(), (now + FAILURE_AGE, false));
+            }
+            LookupError::Passing => {
+                self.failures.lock().insert(url.to_owned(), (now + PASSING_FAILURE_AGE, true));
+            }
+            _ => {}
+        }
+    }
+
+    fn remember(&self, actor: RemoteActor, now: Stamp) -> Arc<KnownActor> {
+        let known = KnownActor::new(actor, now);
+        self.memory.lock().insert(known.actor.url.clone(), Arc::clone(&known));
+        known
+    }
+}
+
+/// The right to look an actor up; forgotten when nobody wants it any more.
+struct Turn<'a> {
+    actors: &'a Actors,
+    url: &'a str,
+    lock: Arc<tokio::sync::Mutex<()>>,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let mut asking = self.actors.asking.lock();
+        // One for the map, one for this one.
+        if Arc::strong_count(&self.lock) <= 2 {
+            asking.remove(self.url);
+        }
+    }
 }
 
 /// The actor with this id, from the store or from its origin.
 ///
 /// # Errors
 /// Why it cannot be had.
-pub async fn find_by_url(_app: &App, _url: &str) -> Result<RemoteActor, LookupError> {
-    todo!()
+pub async fn find_by_url(app: &App, url: &str) -> Result<RemoteActor, LookupError> {
+    let url = canonical::parse_remote(url, app.federation.http.strictness()).map_err(|_| LookupError::NotAHandle)?;
+    let known = find(app, &url, None).await?;
+    if known.may_act(app.now()) { Ok(known.actor.clone()) } else { Err(LookupError::Gone) }
 }
 
 /// The actor with this handle, `@user@host`; WebFinger and the actor's document must agree (ID-14).
 ///
 /// # Errors
 /// Why it cannot be had.
-pub async fn find_by_handle(_app: &App, _handle: &str) -> Result<RemoteActor, LookupError> {
-    todo!()
+pub async fn find_by_handle(app: &App, handle: &str) -> Result<RemoteActor, LookupError> {
+    let mut budget = Budget::for_one_act();
+    let url = webfinger::resolve(app, handle, &mut budget).await?;
+    let actor = find_by_url(app, url.as_str()).await?;
+    webfinger::confirm(app, handle, &actor, &mut budget).await?;
+    Ok(actor)
+}
+
+/// The actor if it was ever fetched: from memory, else from the store.
+///
+/// # Errors
+/// The store's fault.
+pub async fn find_known(app: &App, url: &str) -> Result<Option<Arc<KnownActor>>, DbError> {
+    let now = app.now();
+    let remembered = app.federation.actors.memory.lock().get(url);
+    if let Some(known) = remembered.filter(|known| (now - known.read_at).abs() < MEMORY_AGE) {
+        return Ok(Some(known));
+    }
+    let wanted = url.to_owned();
+    let stored = app.read(move |conn| remote_actors::find_remote_actor(conn, &wanted)).await?;
+    Ok(stored.map(|actor| app.federation.actors.remember(actor, now)))
+}
+
+/// The actor, fetched if it was never seen or its document is old. `source` is the address that
+/// made us look (RS-9).
+///
+/// # Errors
+/// Why it cannot be had. An actor that is gone or unreachable but was known is given all the
+/// same: [`KnownActor::may_act`] tells.
+pub async fn find(app: &App, url: &Url, source: Option<IpAddr>) -> Result<Arc<KnownActor>, LookupError> {
+    match find_known(app, url.as_str()).await? {
+        Some(known) if known.is_due(app.now()) => Ok(refresh(app, url, &known).await?),
+        Some(known) => Ok(known),
+        None => fetch_new(app, url, source).await,
+    }
+}
+
+/// Fetches a known actor again, at most once in five minutes (SG-15): because its document is
+/// old, or because a signature did not fit. Gives what is known then.
+///
+/// # Errors
+/// The store's fault.
+pub async fn refresh(app: &App, url: &Url, known: &Arc<KnownActor>) -> Result<Arc<KnownActor>, DbError> {
+    let turn = app.federation.actors.turn(url.as_str());
+    let _mine = turn.lock.lock().await;
+    // Another request may have done it while this one waited.
+    let latest = find_known(app, url.as_str()).await?.unwrap_or_else(|| Arc::clone(known));
+    if latest.may_be_refreshed(app.now()) { refresh_now(app, url, &latest).await } else { Ok(latest) }
+}
+
+async fn refresh_now(app: &App, url: &Url, known: &KnownActor) -> Result<Arc<KnownActor>, DbError> {
+    let now = app.now();
+    let mut actor = match fetch(app, url, &mut Budget::for_one_act()).await {
+        Ok(mut fetched) => {
+            if fetched.keys.is_empty() {
+                tracing::warn!(actor = %url, "the actor lists no usable key any more; the known one is kept");
+                fetched.keys.clone_from(&known.actor.keys);
+            }
+            fetched
+        }
+        Err(FetchError::Status(404 | 410)) => RemoteActor { gone_at: Some(now), ..known.actor.clone() },
+        Err(_) => {
+            let since = known.actor.unreachable_since.or(Some(now));
+            RemoteActor { unreachable_since: since, ..known.actor.clone() }
+        }
+    };
+    actor.refresh_tried_at = Some(now);
+    save(app, actor).await
+}
+
+async fn fetch_new(app: &App, url: &Url, source: Option<IpAddr>) -> Result<Arc<KnownActor>, LookupError> {
+    let (actors, now) = (&app.federation.actors, app.now());
+    let turn = actors.turn(url.as_str());
+    let _mine = turn.lock.lock().await;
+    // Another request may have fetched it, or failed to, while this one waited.
+    if let Some(known) = find_known(app, url.as_str()).await? {
+        return Ok(known);
+    }
+    if let Some(error) = actors.recent_failure(url.as_str(), now) {
+        return Err(error);
+    }
+    let place = match source {
+        Some(address) => Some(actors.sources.enter(address, now).await.ok_or(LookupError::TooMany)?),
+        None => None,
+    };
+    let fetched = fetch(app, url, &mut Budget::for_one_act()).await.map_err(told).and_then(|actor| {
+        // Without a key it could not have signed anything (ID-17).
+        if actor.keys.is_empty() { Err(LookupError::NotFound) } else { Ok(actor) }
+    });
+    match fetched {
+        Ok(actor) => Ok(save(app, actor).await?),
+        Err(error) => {
+            actors.remember_failure(url.as_str(), now, &error);
+            if let Some(place) = place {
+                actors.sources.failed(place);
+            }
+            Err(error)
+        }
+    }
+}
+
+/// Fetches and reads the document, and the keys that it names beside itself.
+async fn fetch(app: &App, url: &Url, budget: &mut Budget) -> Result<RemoteActor, FetchError> {
+    let http = &app.federation.http;
+    let document = http.get_document(url, budget).await?;
+    let ReadActor { mut actor, key_links } =
+        actor_document::read(&document.json, url, http.strictness(), app.now()).map_err(FetchError::NotADocument)?;
+    for link in key_links {
+        let json = http.get_key_document(&link, budget).await?;
+        actor.keys.extend(actor_document::read_key_document(&json, &link, url));
+    }
+    Ok(actor)
+}
+
+async fn save(app: &App, actor: RemoteActor) -> Result<Arc<KnownActor>, DbError> {
+    let now = app.now();
+    let known = app.federation.actors.remember(actor, now);
+    let saved = known.actor.clone();
+    app.write_aside(move |tx| remote_actors::save_remote_actor(tx, &saved)).await?;
+    Ok(known)
+}
+
+fn told(error: FetchError) -> LookupError {
+    match error {
+        FetchError::OurOwn => LookupError::OurOwn,
+        FetchError::Status(410) => LookupError::Gone,
+        error if error.is_passing() => LookupError::Passing,
+        _ => LookupError::NotFound,
+    }
 }

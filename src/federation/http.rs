@@ -369,7 +369,7 @@ pub(super) fn essence(content_type: &str) -> String {
     content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-fn is_activity_type(content_type: &str) -> bool {
+pub(super) fn is_activity_type(content_type: &str) -> bool {
     match essence(content_type).as_str() {
         "application/activity+json" => true,
         "application/ld+json" => content_type.contains("https://www.w3.org/ns/activitystreams"),

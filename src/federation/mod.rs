@@ -2,13 +2,16 @@
 //! `inbound` says what came in and whether to believe it; `outbound` builds and sends what goes
 //! out. It knows the store and the rules, and nothing of pages or acts.
 
+pub mod actor_document;
 pub mod actors;
 pub mod address;
+pub mod bounded;
 pub mod http;
 pub mod inbound;
 pub mod keys;
 pub mod outbound;
 pub mod signatures;
+pub mod sources;
 pub mod webfinger;
 
 use crate::clock::Clock;
@@ -16,6 +19,7 @@ use crate::db::Database;
 use crate::domain::Urls;
 use crate::domain::canonical::Strictness;
 use crate::settings::Settings;
+use parking_lot::Mutex;
 use std::sync::Arc;
 
 /// What speaking with other servers needs to keep in memory. One per [`App`](crate::App).
@@ -26,6 +30,10 @@ pub struct Federation {
     pub signers: keys::Signers,
     /// The one client for all that goes out.
     pub http: http::HttpClient,
+    /// Actors of other servers.
+    pub actors: actors::Actors,
+    /// Handles of ours that are known to have an inbox; actors are never deleted while we run.
+    inboxes: Mutex<bounded::BoundedMap<String, ()>>,
 }
 
 impl Federation {
@@ -37,6 +45,8 @@ impl Federation {
             keys: keys::KeyPool::default(),
             signers: keys::Signers::default(),
             http: http::HttpClient::new(http::ClientParts { strictness, urls, clock, db, lookup }),
+            actors: actors::Actors::default(),
+            inboxes: Mutex::new(bounded::BoundedMap::new(1_000)),
         }
     }
 }

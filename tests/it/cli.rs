@@ -86,7 +86,9 @@ fn a_database_of_a_newer_version_is_left_alone() {
     let store = Store::fresh();
     let mut connection = store.connect();
     connection
-        .batch_execute("INSERT INTO __diesel_schema_migrations (version, run_on) VALUES ('20990101000000', '2099-01-01 00:00:00')")
+        .batch_execute(
+            "INSERT INTO __diesel_schema_migrations (version, run_on) VALUES ('20990101000000', '2099-01-01 00:00:00')",
+        )
         .unwrap();
 
     fails(caucus(&store).args(["serve", "--listen", "127.0.0.1:0"]), 1, &["newer version of Caucus", "20990101000000"]);

@@ -2,7 +2,9 @@
 
 pub mod authenticate;
 pub mod clean;
+pub mod envelope;
 pub mod json_guard;
 pub mod note;
+pub mod receive;
 pub mod recognise;
 pub mod shape;

@@ -7,6 +7,7 @@ mod actors;
 mod answers;
 mod collections;
 mod host_meta;
+mod inbox;
 pub mod negotiation;
 mod nodeinfo;
 mod objects;
@@ -35,7 +36,8 @@ pub fn configure(cfg: &mut web::ServiceConfig) {
         .service(open("/c/{handle}/followers").to(collections::followers))
         .service(open("/c/{handle}/following").to(collections::following))
         .service(open("/c/{handle}/featured").to(collections::featured))
-        .service(open("/activities/{id}").to(activities::show));
+        .service(open("/activities/{id}").to(activities::show))
+        .configure(inbox::configure);
     for kind in objects::PATHS {
         cfg.service(shared(&format!("/{kind}/{{id}}")).to(objects::show))
             .service(open(&format!("/{kind}/{{id}}/replies")).to(collections::replies));
