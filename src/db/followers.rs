@@ -66,6 +66,24 @@ pub fn remove_follower(tx: &mut Tx<'_>, actor: ActorId, follower_url: &str) -> R
     Ok(removed > 0)
 }
 
+/// Ends the follow that began with this Follow. False when there is none.
+///
+/// # Errors
+/// When the store fails.
+pub fn remove_by_follow_id(tx: &mut Tx<'_>, follower_url: &str, follow_id: &str) -> Result<bool, DbError> {
+    let followed: Vec<String> = followers::table
+        .filter(followers::follower_url.eq(follower_url))
+        .filter(followers::follow_id.eq(follow_id))
+        .select(followers::actor_id)
+        .load(tx.conn)?;
+    diesel::delete(
+        followers::table.filter(followers::follower_url.eq(follower_url)).filter(followers::follow_id.eq(follow_id)),
+    )
+    .execute(tx.conn)?;
+    uncount(tx.conn, &followed)?;
+    Ok(!followed.is_empty())
+}
+
 /// Removes a follower everywhere: the account is gone. Answers how many follows ended.
 ///
 /// # Errors

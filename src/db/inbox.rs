@@ -132,6 +132,45 @@ pub fn mark_done(tx: &mut Tx<'_>, id: InboxId) -> Result<(), DbError> {
     Ok(())
 }
 
+/// Marks many activities as dealt with at once and erases their bodies.
+///
+/// # Errors
+/// The store's fault.
+pub fn mark_all_done(tx: &mut Tx<'_>, ids: &[InboxId]) -> Result<(), DbError> {
+    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    diesel::update(inbox_activities::table.filter(inbox_activities::id.eq_any(ids)))
+        .set((inbox_activities::state.eq("done"), inbox_activities::body.eq(None::<String>)))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// Writes a note beside an activity, by which [`forget_labelled`] finds it.
+///
+/// # Errors
+/// The store's fault.
+pub fn label(tx: &mut Tx<'_>, id: InboxId, note: &str) -> Result<(), DbError> {
+    diesel::update(inbox_activities::table.filter(inbox_activities::id.eq(id.to_string())))
+        .set(inbox_activities::note.eq(note))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// Forgets the labelled activities of an actor that were dealt with, so that they may come again:
+/// some programs give every Undo of a follow between the same two actors the same id.
+///
+/// # Errors
+/// The store's fault.
+pub fn forget_labelled(tx: &mut Tx<'_>, actor_url: &str, note: &str) -> Result<(), DbError> {
+    diesel::delete(
+        inbox_activities::table
+            .filter(inbox_activities::actor_url.eq(actor_url))
+            .filter(inbox_activities::state.eq("done"))
+            .filter(inbox_activities::note.eq(note)),
+    )
+    .execute(tx.conn)?;
+    Ok(())
+}
+
 /// Gives an activity up. Its body stays, so that a mended program can take it up again.
 ///
 /// # Errors

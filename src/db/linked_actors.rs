@@ -26,3 +26,17 @@ pub fn list_linked_actors(conn: &mut AnyConnection, member: MemberId) -> Result<
     let _ = (conn, member);
     todo!()
 }
+
+/// Disables a link whose actor is gone: it signs in and votes no more; the member and the
+/// ballots stay (security.md IN-6).
+///
+/// # Errors
+/// The store's fault.
+pub fn disable_link(tx: &mut super::Tx<'_>, actor_url: &str) -> Result<(), DbError> {
+    use super::schema::linked_actors;
+    use diesel::prelude::*;
+    diesel::update(linked_actors::table.filter(linked_actors::actor_url.eq(actor_url)))
+        .set(linked_actors::disabled_at.eq(tx.now.naive_utc()))
+        .execute(tx.conn)?;
+    Ok(())
+}

@@ -77,18 +77,17 @@ pub fn find_message(conn: &mut AnyConnection, id: MessageId) -> Result<Option<Me
     found.map(message_from).transpose()
 }
 
-/// A message by the id of its note.
+/// The messages that one note made: one for each of our actors that it was addressed to.
 ///
 /// # Errors
 /// The store's fault.
-pub fn find_message_by_note(conn: &mut AnyConnection, note_id: &str) -> Result<Option<Message>, DbError> {
-    let found = messages::table
+pub fn list_messages_by_note(conn: &mut AnyConnection, note_id: &str) -> Result<Vec<Message>, DbError> {
+    let found: Vec<Row> = messages::table
         .filter(messages::note_id.eq(note_id))
         .filter(messages::deleted_at.is_null())
         .select(Row::as_select())
-        .first(conn)
-        .optional()?;
-    found.map(message_from).transpose()
+        .load(conn)?;
+    found.into_iter().map(message_from).collect()
 }
 
 /// Messages to one of our actors, the latest first; `in_reply_to` narrows to answers to one post.
@@ -117,7 +116,7 @@ pub fn list_messages(
     found.into_iter().map(message_from).collect()
 }
 
-/// Saves a message unless its note is known already; true when it was new (F5).
+/// Saves a message unless its note has reached this actor already; true when it was new (F5).
 ///
 /// # Errors
 /// The store's fault.
@@ -131,6 +130,7 @@ pub fn insert_message_once(tx: &mut Tx<'_>, new: &Message) -> Result<bool, DbErr
         messages::content_html.eq(&new.content_html),
         messages::visibility.eq(new.visibility.as_str()),
         messages::received_at.eq(new.received_at.naive_utc()),
+        messages::edited_at.eq(new.edited_at.map(|at| at.naive_utc())),
     );
     let inserted = on_each_backend!(tx.conn, |c| diesel::insert_into(messages::table)
         .values(&row)
@@ -160,15 +160,20 @@ pub fn edit_message(
     Ok(())
 }
 
-/// Removes the text of a message; the bare fact stays, so that it cannot come back.
+/// Removes the text of what one note made, if it is by `sender_actor`; the bare fact stays, so
+/// that it cannot come back. Answers how many messages that were.
 ///
 /// # Errors
 /// The store's fault.
-pub fn erase_message(tx: &mut Tx<'_>, id: MessageId) -> Result<(), DbError> {
-    diesel::update(messages::table.filter(messages::id.eq(id.to_string())))
-        .set((messages::content_html.eq(""), messages::deleted_at.eq(tx.now.naive_utc())))
-        .execute(tx.conn)?;
-    Ok(())
+pub fn erase_messages(tx: &mut Tx<'_>, note_id: &str, sender_actor: &str) -> Result<usize, DbError> {
+    Ok(diesel::update(
+        messages::table
+            .filter(messages::note_id.eq(note_id))
+            .filter(messages::sender_actor.eq(sender_actor))
+            .filter(messages::deleted_at.is_null()),
+    )
+    .set((messages::content_html.eq(""), messages::deleted_at.eq(tx.now.naive_utc())))
+    .execute(tx.conn)?)
 }
 
 /// Removes the text of everything that an actor wrote to us.

@@ -159,6 +159,7 @@ pub fn insert_offer_once(tx: &mut Tx<'_>, new: &Offer) -> Result<bool, DbError> 
         offers::visibility.eq(new.visibility.as_str()),
         offers::state.eq(new.state.as_str()),
         offers::received_at.eq(new.received_at.naive_utc()),
+        offers::edited_at.eq(new.edited_at.map(|at| at.naive_utc())),
     );
     let inserted = on_each_backend!(tx.conn, |c| diesel::insert_into(offers::table)
         .values(&row)

@@ -5,8 +5,8 @@ use std::fmt;
 /// The address that stands for everybody.
 pub const PUBLIC: &str = "https://www.w3.org/ns/activitystreams#Public";
 
-/// Who may read a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+/// Who may read a text, from the widest circle to the narrowest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Visibility {
     /// Everybody, and shown on public time lines.
@@ -125,7 +125,7 @@ mod tests {
     fn an_answer_is_never_wider_than_what_it_answers() {
         for asked in [Visibility::Public, Visibility::Unlisted, Visibility::Followers, Visibility::Direct] {
             let answer = asked.of_answer();
-            assert!(answer as u8 >= asked as u8, "{asked} answered {answer}");
+            assert!(answer >= asked, "{asked} answered {answer}");
             assert_eq!(answer.is_for_everybody(), asked.is_for_everybody());
         }
     }

@@ -1,7 +1,18 @@
 //! Accept or decline an offer (rule H3): the answer goes to the offerer's own server.
 
 use super::ServiceError;
-use crate::db::Tx;
+use super::join_cabal::check_is_in_cabal;
+use super::publish_help_request::tell_of_change;
+use super::record_offer::{Answer, mention_of, send_answer};
+use crate::db::cabals::log_act;
+use crate::db::help_requests::{HelpRequest, help_request, move_help_request};
+use crate::db::offers::{self, Offer, find_offer};
+use crate::db::posts::PostKind;
+use crate::db::{DbError, Tx};
+use crate::domain::help_request::HelpRequestState;
+use crate::domain::offer::{OfferState, parse_words};
+use crate::domain::text::escape_html;
+use crate::federation::outbound::html;
 use crate::ids::{MemberId, OfferId};
 
 /// Accepts an offer; the request is taken then.
@@ -9,8 +20,15 @@ use crate::ids::{MemberId, OfferId};
 /// # Errors
 /// When the member is not in the cabal, the words are missing, or the offer waits no longer.
 pub fn accept_offer(tx: &mut Tx<'_>, by: MemberId, id: OfferId, words: &str) -> Result<(), ServiceError> {
-    let _ = (tx, by, id, words);
-    todo!()
+    let (offer, request) = answerable(tx, by, id)?;
+    let words = parse_words(words)?;
+    request.state.check_takes_offers().map_err(ServiceError::Conflict)?;
+    answer(tx, by, &offer, (OfferState::Accepted, &words))?;
+    move_help_request(tx, request.id, &[HelpRequestState::Open], HelpRequestState::Taken)?;
+    tell_of_change(tx, request.id)?;
+    tell_offerer(tx, &offer, &request, ("accepted", &words))?;
+    log_act(tx, request.cabal_id, by, "accepted an offer", &html::first_words(&request.what))?;
+    Ok(())
 }
 
 /// Declines an offer.
@@ -18,6 +36,59 @@ pub fn accept_offer(tx: &mut Tx<'_>, by: MemberId, id: OfferId, words: &str) -> 
 /// # Errors
 /// When the member is not in the cabal, the words are missing, or the offer waits no longer.
 pub fn decline_offer(tx: &mut Tx<'_>, by: MemberId, id: OfferId, words: &str) -> Result<(), ServiceError> {
-    let _ = (tx, by, id, words);
-    todo!()
+    let (offer, request) = answerable(tx, by, id)?;
+    let words = parse_words(words)?;
+    answer(tx, by, &offer, (OfferState::Declined, &words))?;
+    tell_offerer(tx, &offer, &request, ("declined, with thanks", &words))?;
+    log_act(tx, request.cabal_id, by, "declined an offer", &html::first_words(&request.what))?;
+    Ok(())
+}
+
+/// Whoever may not see an offer does not learn that it exists (PV-2).
+fn answerable(tx: &mut Tx<'_>, by: MemberId, id: OfferId) -> Result<(Offer, HelpRequest), ServiceError> {
+    let offer = find_offer(tx.conn, id)?.ok_or(ServiceError::NotFound("offer"))?;
+    let request = help_request(tx.conn, offer.help_request_id)?;
+    match check_is_in_cabal(tx, by, request.cabal_id) {
+        Err(ServiceError::Forbidden(_)) if !offer.visibility.is_for_everybody() => {
+            return Err(ServiceError::NotFound("offer"));
+        }
+        other => other?,
+    }
+    offer.state.check_answerable().map_err(ServiceError::Conflict)?;
+    Ok((offer, request))
+}
+
+fn answer(
+    tx: &mut Tx<'_>,
+    by: MemberId,
+    offer: &Offer,
+    (state, words): (OfferState, &str),
+) -> Result<(), ServiceError> {
+    if offers::answer_offer(tx, offer.id, offers::Answer { by, state, words })? {
+        return Ok(());
+    }
+    // Somebody else was quicker; say what they did.
+    let now = offers::offer(tx.conn, offer.id)?;
+    now.state.check_answerable().map_err(ServiceError::Conflict)?;
+    Err(ServiceError::Broken(DbError::Broken("a waiting offer could not be answered".to_owned())))
+}
+
+/// Replies to the offer where it was made; who offered on the web left a way to be reached,
+/// which only the cabal sees.
+fn tell_offerer(
+    tx: &mut Tx<'_>,
+    offer: &Offer,
+    request: &HelpRequest,
+    (outcome, words): (&str, &str),
+) -> Result<(), DbError> {
+    let (Some(actor_url), Some(reply)) = (&offer.offerer_actor, &offer.note_id) else { return Ok(()) };
+    let to = mention_of(tx, actor_url)?;
+    let body_html = format!(
+        "<p>Your offer for “{}” is {outcome}.</p>{}<p>{}</p>",
+        escape_html(&html::first_words(&request.what)),
+        html::paragraphs(words),
+        html::link(&tx.urls.help_request(request.id)),
+    );
+    let visibility = offer.visibility.of_answer();
+    send_answer(tx, request, &Answer { to: &to, reply, visibility, body_html: &body_html, kind: PostKind::Answer })
 }

@@ -1,7 +1,10 @@
-//! Join and leave a cabal (rule C2).
+//! Join and leave a cabal (rule C2), and the check that somebody is in it (rule C3).
 
 use super::ServiceError;
 use crate::db::Tx;
+use crate::db::cabals::{end_cabal_membership, find_cabal, is_member, log_act, save_cabal_member};
+use crate::domain::Refusal;
+use crate::domain::cabal::parse_contribution;
 use crate::ids::{CabalId, MemberId};
 
 /// Joins a cabal; `contribution` is the one line that says what the member will do.
@@ -9,8 +12,14 @@ use crate::ids::{CabalId, MemberId};
 /// # Errors
 /// When the line is missing or the member is in the cabal already.
 pub fn join_cabal(tx: &mut Tx<'_>, by: MemberId, cabal: CabalId, contribution: &str) -> Result<(), ServiceError> {
-    let _ = (tx, by, cabal, contribution);
-    todo!()
+    let contribution = parse_contribution(contribution)?;
+    find_cabal(tx.conn, cabal)?.ok_or(ServiceError::NotFound("cabal"))?;
+    if is_member(tx.conn, cabal, by)? {
+        return Err(ServiceError::Conflict(Refusal::new("already_in_cabal", "You are in this cabal already.")));
+    }
+    save_cabal_member(tx, cabal, by, false, &contribution)?;
+    log_act(tx, cabal, by, "joined", &contribution)?;
+    Ok(())
 }
 
 /// Leaves a cabal.
@@ -18,6 +27,20 @@ pub fn join_cabal(tx: &mut Tx<'_>, by: MemberId, cabal: CabalId, contribution: &
 /// # Errors
 /// When the member is not in it.
 pub fn leave_cabal(tx: &mut Tx<'_>, by: MemberId, cabal: CabalId) -> Result<(), ServiceError> {
-    let _ = (tx, by, cabal);
-    todo!()
+    if !end_cabal_membership(tx, cabal, by)? {
+        return Err(ServiceError::Conflict(Refusal::new("not_in_cabal", "You are not in this cabal.")));
+    }
+    log_act(tx, cabal, by, "left", "")?;
+    Ok(())
+}
+
+/// Any member of a cabal may act for it, a lead no more than another (C3).
+///
+/// # Errors
+/// Forbidden for everybody else.
+pub fn check_is_in_cabal(tx: &mut Tx<'_>, by: MemberId, cabal: CabalId) -> Result<(), ServiceError> {
+    if is_member(tx.conn, cabal, by)? {
+        return Ok(());
+    }
+    Err(ServiceError::Forbidden("Only members of this cabal may do this. You can join it on its page.".to_owned()))
 }

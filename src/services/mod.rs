@@ -19,6 +19,7 @@ pub mod propose_amendment;
 pub mod publish_help_request;
 pub mod publish_poll;
 pub mod publish_progress;
+pub mod receive_note;
 pub mod record_message;
 pub mod record_offer;
 pub mod remove_actor;

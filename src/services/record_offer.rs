@@ -1,15 +1,187 @@
 //! Record an offer, from a reply or from the web form (rule H2), and follow its edits (H6).
 
 use super::ServiceError;
-use crate::db::Tx;
-use crate::domain::offer::WebOffer;
-use crate::ids::{HelpRequestId, OfferId};
+use super::publish_help_request::tell_of_change;
+use crate::clock::Stamp;
+use crate::db::help_requests::{HelpRequest, find_help_request, move_help_request};
+use crate::db::offers::{self, Offer, insert_offer_once, list_offers};
+use crate::db::posts::PostKind;
+use crate::db::remote_actors::find_remote_actor;
+use crate::db::{DbError, Tx};
+use crate::domain::help_request::HelpRequestState;
+use crate::domain::offer::{OfferChannel, OfferState, WebOffer};
+use crate::domain::text::escape_html;
+use crate::domain::visibility::Visibility;
+use crate::federation::inbound::clean::clean;
+use crate::federation::inbound::note::InboundNote;
+use crate::federation::outbound::cabal_notes::{Letter, letter};
+use crate::federation::outbound::documents::Mention;
+use crate::federation::outbound::html;
+use crate::federation::outbound::publish::{self, Audience, NewPost};
+use crate::ids::{HelpRequestId, OfferId, PostId};
 
-/// Records an offer from the web form.
+/// Records an offer from the web form. It is for the cabal's eyes only.
 ///
 /// # Errors
 /// When the request takes no offers any more.
 pub fn record_web_offer(tx: &mut Tx<'_>, request: HelpRequestId, new: WebOffer) -> Result<OfferId, ServiceError> {
-    let _ = (tx, request, new);
-    todo!()
+    let request = find_help_request(tx.conn, request)?.ok_or(ServiceError::NotFound("help request"))?;
+    request.state.check_takes_offers().map_err(ServiceError::Conflict)?;
+    let offer = Offer {
+        channel: OfferChannel::Web,
+        offerer_name: new.name,
+        contact: Some(new.contact),
+        content_html: html::paragraphs(&new.text),
+        ..blank(tx, request.id)
+    };
+    insert_offer_once(tx, &offer)?;
+    Ok(offer.id)
+}
+
+/// Records a reply to a help request as an offer and tells the offerer so at once, the first
+/// time that they reply to this request. A reply that is known already changes nothing (F5).
+///
+/// # Errors
+/// The store's fault.
+pub fn record_fediverse_offer(
+    tx: &mut Tx<'_>,
+    request: &HelpRequest,
+    note: &InboundNote,
+    received_at: Stamp,
+) -> Result<(), DbError> {
+    let offerer = mention_of(tx, &note.author)?;
+    let is_first = !list_offers(tx.conn, request.id)?
+        .iter()
+        .any(|offer| offer.offerer_actor.as_deref() == Some(note.author.as_str()));
+    let offer = Offer {
+        offerer_actor: Some(note.author.clone()),
+        note_id: Some(note.id.clone()),
+        offerer_name: offerer.name.clone(),
+        content_html: clean(&note.raw_html),
+        visibility: note.visibility,
+        received_at,
+        edited_at: note.updated,
+        ..blank(tx, request.id)
+    };
+    let is_new = insert_offer_once(tx, &offer)?;
+    if is_new && is_first { tell_offerer(tx, request, &offerer, &note.id) } else { Ok(()) }
+}
+
+fn blank(tx: &Tx<'_>, request: HelpRequestId) -> Offer {
+    Offer {
+        id: OfferId::from_uuid(tx.next_id()),
+        help_request_id: request,
+        channel: OfferChannel::Fediverse,
+        offerer_actor: None,
+        note_id: None,
+        offerer_name: String::new(),
+        contact: None,
+        content_html: String::new(),
+        visibility: Visibility::Direct,
+        state: OfferState::Waiting,
+        received_at: tx.now,
+        edited_at: None,
+        answered_by: None,
+        answer_text: None,
+        answered_at: None,
+    }
+}
+
+/// How an actor of another server is named. Their document was fetched when their signature was
+/// checked; should it be missing, their address must do.
+pub(super) fn mention_of(tx: &mut Tx<'_>, actor_url: &str) -> Result<Mention, DbError> {
+    let known = find_remote_actor(tx.conn, actor_url)?;
+    let name = known.map_or_else(|| actor_url.to_owned(), |actor| actor.handle());
+    Ok(Mention { href: actor_url.to_owned(), name })
+}
+
+fn tell_offerer(tx: &mut Tx<'_>, request: &HelpRequest, to: &Mention, reply: &str) -> Result<(), DbError> {
+    let body_html = format!(
+        "<p>Thank you! Your offer has reached {}. Somebody of the cabal will answer you here.</p>\
+         <p>If you edit or delete your reply, your offer changes or is withdrawn with it.</p>",
+        escape_html(&request.cabal_name)
+    );
+    let answer = Answer { to, reply, visibility: Visibility::Direct, body_html: &body_html, kind: PostKind::Notice };
+    send_answer(tx, request, &answer)
+}
+
+/// What the cabal answers to a reply.
+pub(super) struct Answer<'a> {
+    /// To whom.
+    pub to: &'a Mention,
+    /// The id of their reply.
+    pub reply: &'a str,
+    /// For whom besides.
+    pub visibility: Visibility,
+    /// What it says.
+    pub body_html: &'a str,
+    /// What it is.
+    pub kind: PostKind,
+}
+
+/// Sends an answer of the cabal to the one who replied, and to nobody else.
+pub(super) fn send_answer(tx: &mut Tx<'_>, request: &HelpRequest, answer: &Answer<'_>) -> Result<(), DbError> {
+    let id = PostId::from_uuid(tx.next_id());
+    let object = letter(
+        &Letter {
+            id: &tx.urls.note(id),
+            from: &request.cabal_handle,
+            to: answer.to,
+            in_reply_to: answer.reply,
+            visibility: answer.visibility,
+            body_html: answer.body_html,
+            at: tx.now,
+        },
+        tx.urls,
+    );
+    let post = NewPost {
+        id,
+        actor_id: request.cabal_id.into(),
+        kind: answer.kind,
+        visibility: answer.visibility,
+        in_reply_to: Some(answer.reply.to_owned()),
+        object,
+        is_pinned: false,
+    };
+    publish::publish(tx, post, &Audience::only(vec![answer.to.href.clone()]))?;
+    Ok(())
+}
+
+/// Follows an edit of the reply that made an offer (H6). An older edit than the one we have
+/// changes nothing, and a private offer never becomes public by an edit.
+///
+/// # Errors
+/// The store's fault.
+pub fn edit_offer(tx: &mut Tx<'_>, offer: &Offer, note: &InboundNote, edited_at: Stamp) -> Result<(), DbError> {
+    let is_stale = offer.edited_at.is_some_and(|known| known > edited_at);
+    if offer.state == OfferState::Withdrawn || is_stale {
+        return Ok(());
+    }
+    let visibility = offer.visibility.max(note.visibility);
+    offers::edit_offer(tx, offer.id, &clean(&note.raw_html), visibility, edited_at)
+}
+
+/// Follows the deletion of the reply that made an offer (H6): the offer is withdrawn, and a
+/// request that only this offer had taken is open again.
+///
+/// # Errors
+/// The store's fault.
+pub fn withdraw_offer(tx: &mut Tx<'_>, offer: &Offer) -> Result<(), DbError> {
+    offers::withdraw_offer(tx, offer.id)?;
+    if offer.state != OfferState::Accepted {
+        return Ok(());
+    }
+    let has_other_help =
+        list_offers(tx.conn, offer.help_request_id)?.iter().any(|other| other.state == OfferState::Accepted);
+    let is_open_again = !has_other_help
+        && move_help_request(tx, offer.help_request_id, &[HelpRequestState::Taken], HelpRequestState::Open)?;
+    if is_open_again || offer.visibility.is_for_everybody() { tell_if_alive(tx, offer.help_request_id) } else { Ok(()) }
+}
+
+/// The Note names helpers, so it changes with them, unless it was deleted meanwhile.
+fn tell_if_alive(tx: &mut Tx<'_>, id: HelpRequestId) -> Result<(), DbError> {
+    match find_help_request(tx.conn, id)? {
+        Some(request) if request.state != HelpRequestState::Withdrawn => tell_of_change(tx, id),
+        _ => Ok(()),
+    }
 }

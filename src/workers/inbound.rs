@@ -1,1 +1,131 @@
-//! Works through received activities.
+//! Works through received activities: many in one write transaction, each under a savepoint of
+//! its own, so that one that fails never holds up or undoes another. No network here.
+
+use crate::App;
+use crate::db::inbox::{self, Received};
+use crate::db::{DbError, Tx};
+use crate::federation::inbound::note::InboundVote;
+use crate::federation::inbound::recognise::{Recognised, recognise};
+use crate::services::ServiceError;
+use crate::services::cast_ballot::{self, FediverseVote};
+use crate::services::follow::{self, Pair};
+use crate::services::receive_note::{self, Arrival};
+use crate::services::remove_actor::remove_actor;
+use chrono::TimeDelta;
+use serde_json::Value;
+
+/// The most activities in one transaction.
+const BATCH: i64 = 200;
+/// How often an activity is tried before it is given up: over about six hours.
+const MOST_ATTEMPTS: i32 = 10;
+
+/// Deals with the activities that wait, the oldest first; says how many it took.
+///
+/// # Errors
+/// The store's fault; the activities wait on then.
+pub async fn step(app: &App) -> Result<usize, DbError> {
+    app.write(work_through).await
+}
+
+fn work_through(tx: &mut Tx<'_>) -> Result<usize, DbError> {
+    let waiting = inbox::claim_waiting(tx, BATCH)?;
+    let mut done = Vec::with_capacity(waiting.len());
+    for received in &waiting {
+        match tx.separately(|tx| handle(tx, received)) {
+            Ok(()) => done.push(received.id),
+            Err(error) => put_aside(tx, received, &error)?,
+        }
+    }
+    if !done.is_empty() {
+        inbox::mark_all_done(tx, &done)?;
+    }
+    Ok(waiting.len())
+}
+
+fn put_aside(tx: &mut Tx<'_>, received: &Received, error: &DbError) -> Result<(), DbError> {
+    let note = error.to_string();
+    if received.attempts + 1 >= MOST_ATTEMPTS {
+        tracing::error!(activity = %received.activity_id, %error, "an activity was given up");
+        return inbox::mark_failed(tx, received.id, &note);
+    }
+    tracing::warn!(activity = %received.activity_id, %error, "an activity will be tried again");
+    let doublings = received.attempts.clamp(0, 12).unsigned_abs();
+    let delay = TimeDelta::seconds(20 << doublings);
+    inbox::try_later(tx, received.id, delay, &note)
+}
+
+/// A rule's no is the end of an activity; a fault of the store is not.
+fn settle(outcome: Result<(), ServiceError>) -> Result<(), DbError> {
+    match outcome {
+        Ok(()) => Ok(()),
+        Err(ServiceError::Broken(error)) => Err(error),
+        Err(refusal) => {
+            tracing::debug!(%refusal, "an activity had no effect");
+            Ok(())
+        }
+    }
+}
+
+fn handle(tx: &mut Tx<'_>, received: &Received) -> Result<(), DbError> {
+    let Ok(body) = serde_json::from_str::<Value>(&received.body) else {
+        return Err(DbError::Broken("a stored activity is not JSON".to_owned()));
+    };
+    let actor = received.actor_url.as_str();
+    let arrival = Arrival { inbox_handle: received.inbox_handle.as_deref(), received_at: received.received_at };
+    match recognise(&body, actor, tx.urls) {
+        Recognised::Votes(votes) => cast_all(tx, &votes, received),
+        Recognised::Note(note) => settle(receive_note::receive(tx, &note, arrival)),
+        Recognised::NoteUpdate(note) => settle(receive_note::receive_edit(tx, &note, arrival)),
+        Recognised::NoteDelete { note_id } => receive_note::receive_deletion(tx, &note_id, actor),
+        Recognised::Follow { follow_id, target: Some(target) } => {
+            take_follow(tx, Pair { follower: actor, target: &target }, &follow_id)
+        }
+        Recognised::UndoFollow { target, follow_id } => {
+            inbox::label(tx, received.id, &undo_label(&target))?;
+            follow::unfollow(tx, Pair { follower: actor, target: &target }, follow_id.as_deref())
+        }
+        Recognised::UndoById { id } => follow::undo_by_id(tx, actor, &id),
+        Recognised::Block { target } => follow::block(tx, Pair { follower: actor, target: &target }),
+        Recognised::ActorDelete => remove_actor(tx, actor),
+        Recognised::ActorUpdate => Ok(()),
+        Recognised::Follow { target: None, .. }
+        | Recognised::AnswerToFollow
+        | Recognised::Move
+        | Recognised::Flag
+        | Recognised::Reaction => Ok(()),
+        Recognised::Ignored(why) => {
+            tracing::debug!(why, "an activity asks nothing of us");
+            Ok(())
+        }
+        Recognised::Refused(objection) => {
+            tracing::info!(%objection, host = %host_of(actor), "an activity was not believed");
+            Ok(())
+        }
+    }
+}
+
+fn cast_all(tx: &mut Tx<'_>, votes: &[InboundVote], received: &Received) -> Result<(), DbError> {
+    for vote in votes {
+        let vote = FediverseVote {
+            poll: vote.poll,
+            actor_url: &received.actor_url,
+            choice: &vote.choice,
+            received_at: received.received_at,
+        };
+        settle(cast_ballot::from_fediverse(tx, &vote).map(|_| ()))?;
+    }
+    Ok(())
+}
+
+fn take_follow(tx: &mut Tx<'_>, pair: Pair<'_>, follow_id: &str) -> Result<(), DbError> {
+    inbox::forget_labelled(tx, pair.follower, &undo_label(pair.target))?;
+    follow::follow(tx, pair, follow_id).map(|_| ())
+}
+
+fn undo_label(target: &str) -> String {
+    format!("undo follow {target}")
+}
+
+fn host_of(actor_url: &str) -> &str {
+    actor_url.split('/').nth(2).unwrap_or_default()
+}

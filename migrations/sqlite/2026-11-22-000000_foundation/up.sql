@@ -218,13 +218,15 @@ CREATE TABLE messages (
     id TEXT PRIMARY KEY NOT NULL,
     actor_id TEXT NOT NULL REFERENCES local_actors (id),
     sender_actor TEXT NOT NULL,
-    note_id TEXT NOT NULL UNIQUE,
+    note_id TEXT NOT NULL,
     in_reply_to TEXT,
     content_html TEXT NOT NULL,
     visibility TEXT NOT NULL CHECK (visibility IN ('public', 'unlisted', 'followers', 'direct')),
     received_at TIMESTAMP NOT NULL,
     edited_at TIMESTAMP,
-    deleted_at TIMESTAMP
+    deleted_at TIMESTAMP,
+    -- One note may be addressed to several of our actors.
+    UNIQUE (note_id, actor_id)
 );
 CREATE INDEX messages_by_actor ON messages (actor_id, id);
 CREATE INDEX messages_by_sender ON messages (sender_actor);

@@ -1,6 +1,9 @@
 //! What goes out: documents, activities, audiences, sending.
 
 pub mod activities;
+pub mod cabal_notes;
 pub mod documents;
+pub mod html;
+pub mod markdown;
 pub mod publish;
 pub mod send;

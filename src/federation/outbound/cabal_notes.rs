@@ -1,0 +1,170 @@
+//! What cabals say, as Notes: help requests, progress, and letters to one person. Pure. Each
+//! reads well on any server and ends with a link to its page; what machines may read stands
+//! beside it (rules H1, F1).
+
+use super::documents::{Extra, Mention, NoteParts, note};
+use super::html;
+use super::markdown;
+use crate::clock::{Stamp, iso_seconds};
+use crate::db::help_requests::HelpRequest;
+use crate::db::progress_updates::ProgressUpdate;
+use crate::domain::Urls;
+use crate::domain::help_request::{HelpRequestState, hashtag, hours_text};
+use crate::domain::text::escape_html;
+use crate::domain::visibility::Visibility;
+use serde_json::{Value, json};
+
+/// A help request. `helpers` are those whose public offers were accepted.
+pub fn help_request(request: &HelpRequest, helpers: Vec<Mention>, urls: &Urls) -> Value {
+    let id = urls.help_request(request.id);
+    let hashtags = hashtags(&request.skills);
+    let mut content = html::paragraphs(&request.what);
+    content.push_str(&facts(request));
+    content.push_str(&state_sentence(request.state, &helpers));
+    if !hashtags.is_empty() {
+        let links: Vec<String> = hashtags.iter().map(|tag| html::hashtag(tag, urls)).collect();
+        content.push_str(&format!("<p>{}</p>", links.join(" ")));
+    }
+    content.push_str(&format!("<p>{}</p>", html::link(&id)));
+    note(
+        &NoteParts {
+            id: &id,
+            author: &urls.actor(&request.cabal_handle),
+            content_html: &content,
+            language: &request.language,
+            published: request.published_at,
+            updated: later(request.published_at, request.updated_at),
+            in_reply_to: None,
+            visibility: Visibility::Public,
+            mentions: helpers,
+            hashtags,
+            extra: machine_readable(request),
+        },
+        urls,
+    )
+}
+
+fn facts(request: &HelpRequest) -> String {
+    let mut facts = vec![
+        format!("Skills: {}", escape_html(&request.skills.join(", "))),
+        format!("Effort: about {} hours", hours_text(request.quarter_hours)),
+    ];
+    if let Some(deadline) = request.deadline {
+        facts.push(format!("By: {}", deadline.format("%-d %B %Y")));
+    }
+    match (&request.place, request.is_remote) {
+        (Some(place), true) => facts.push(format!("Where: {}, or from anywhere", escape_html(place))),
+        (Some(place), false) => facts.push(format!("Where: {}", escape_html(place))),
+        (None, true) => facts.push("Where: from anywhere".to_owned()),
+        (None, false) => {}
+    }
+    format!("<p>{}</p>", facts.join("<br>"))
+}
+
+fn state_sentence(state: HelpRequestState, helpers: &[Mention]) -> String {
+    let thanks = match helpers {
+        [] => String::new(),
+        helpers => format!(" Thank you, {}!", helpers.iter().map(html::mention).collect::<Vec<_>>().join(" ")),
+    };
+    let sentence = match state {
+        HelpRequestState::Open => "To offer help, reply to this post.",
+        HelpRequestState::Taken => "Somebody is on it.",
+        HelpRequestState::Done => "This is done.",
+        HelpRequestState::Lapsed => "This request has lapsed.",
+        HelpRequestState::Withdrawn => "This request was withdrawn.",
+    };
+    format!("<p>{sentence}{thanks}</p>")
+}
+
+/// The hashtags of the skills, each once.
+fn hashtags(skills: &[String]) -> Vec<String> {
+    let mut tags: Vec<String> = Vec::new();
+    for tag in skills.iter().filter_map(|skill| hashtag(skill)) {
+        if !tags.iter().any(|known| known.to_lowercase() == tag.to_lowercase()) {
+            tags.push(tag);
+        }
+    }
+    tags
+}
+
+fn machine_readable(request: &HelpRequest) -> Extra {
+    let mut extra = Extra::default()
+        .with("skills", json!(request.skills))
+        .with("effortHours", json!(f64::from(request.quarter_hours) / 4.0))
+        .with("isRemote", json!(request.is_remote))
+        .with("requestState", json!(request.state.as_str()));
+    if let Some(deadline) = request.deadline {
+        extra = extra.with("deadline", json!(iso_seconds(deadline)));
+    }
+    if let Some(place) = &request.place {
+        extra = extra.with("place", json!(place));
+    }
+    extra
+}
+
+/// A progress update.
+pub fn progress(update: &ProgressUpdate, urls: &Urls) -> Value {
+    let id = urls.progress(update.id);
+    let content = format!("{}<p>{}</p>", markdown::to_html(&update.text), html::link(&id));
+    note(
+        &NoteParts {
+            id: &id,
+            author: &urls.actor(&update.cabal_handle),
+            content_html: &content,
+            language: &update.language,
+            published: update.published_at,
+            updated: later(update.published_at, update.updated_at),
+            in_reply_to: None,
+            visibility: Visibility::Public,
+            mentions: Vec::new(),
+            hashtags: Vec::new(),
+            extra: Extra::default(),
+        },
+        urls,
+    )
+}
+
+/// `updated` stands in a post only once it was changed (fediverse.md 6.4).
+fn later(published: Stamp, updated: Stamp) -> Option<Stamp> {
+    (updated > published).then_some(updated)
+}
+
+/// What a letter to one person is made of.
+#[derive(Debug, Clone)]
+pub struct Letter<'a> {
+    /// The URL of the note.
+    pub id: &'a str,
+    /// The handle of the actor who writes.
+    pub from: &'a str,
+    /// To whom; their server tells them.
+    pub to: &'a Mention,
+    /// The id of what it answers.
+    pub in_reply_to: &'a str,
+    /// For whom besides.
+    pub visibility: Visibility,
+    /// HTML after the name.
+    pub body_html: &'a str,
+    /// When.
+    pub at: Stamp,
+}
+
+/// A note to one person that answers theirs.
+pub fn letter(letter: &Letter<'_>, urls: &Urls) -> Value {
+    let content = format!("<p>{}</p>{}", html::mention(letter.to), letter.body_html);
+    note(
+        &NoteParts {
+            id: letter.id,
+            author: &urls.actor(letter.from),
+            content_html: &content,
+            language: "en",
+            published: letter.at,
+            updated: None,
+            in_reply_to: Some(letter.in_reply_to),
+            visibility: letter.visibility,
+            mentions: vec![letter.to.clone()],
+            hashtags: Vec::new(),
+            extra: Extra::default(),
+        },
+        urls,
+    )
+}
