@@ -40,6 +40,7 @@ impl From<DieselError> for DbError {
                     "disk is full",
                     "disk I/O error",
                     "No space left",
+                    "deadlock detected",
                 ];
                 match kind {
                     DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::SerializationFailure => {

@@ -10,6 +10,7 @@ use crate::clock::Stamp;
 use crate::on_each_backend;
 use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
+use std::collections::BTreeSet;
 
 /// How a signature is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -150,6 +151,23 @@ pub fn hold_longer(tx: &mut Tx<'_>, host: &str, holder: &str, until: Stamp) -> R
     .set(remote_hosts::held_until.eq(until.naive_utc()))
     .execute(tx.conn)?;
     Ok(held > 0)
+}
+
+/// Takes the rows of several hosts in the order of their names, as [`mark_waiting`] does, so that
+/// two processes never wait for each other. SQLite has one writer and needs no such thing.
+///
+/// # Errors
+/// When the store fails.
+pub fn lock_hosts(tx: &mut Tx<'_>, hosts: &BTreeSet<&str>) -> Result<(), DbError> {
+    if let AnyConnection::Postgres(c) = tx.conn {
+        remote_hosts::table
+            .filter(remote_hosts::host.eq_any(hosts.iter().copied()))
+            .order(remote_hosts::host)
+            .for_update()
+            .select(remote_hosts::host)
+            .load::<String>(c)?;
+    }
+    Ok(())
 }
 
 /// Gives lanes back and notes in each whether something still waits. Answers true when so in any.

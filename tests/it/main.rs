@@ -9,8 +9,8 @@
 )]
 
 mod architecture;
-mod discovery;
 mod cli;
+mod discovery;
 mod drift;
 mod harness;
 mod recognised;

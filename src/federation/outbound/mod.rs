@@ -5,5 +5,6 @@ pub mod cabal_notes;
 pub mod documents;
 pub mod html;
 pub mod markdown;
+pub mod patience;
 pub mod publish;
 pub mod send;

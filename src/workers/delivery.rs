@@ -1,1 +1,0 @@
-//! Brings activities to other servers, a lane per host.
