@@ -110,3 +110,100 @@ impl std::fmt::Display for Share {
         write!(f, "{}.{} %", self.0 / 10, self.0 % 10)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Two thirds by cross-multiplication on decimal digits: slow, and nothing of the above in it.
+    fn reference(votes_for: u64, base: u64) -> bool {
+        let times = |n: u64, by: u32| -> Vec<u32> {
+            let mut carry = 0;
+            let mut digits: Vec<u32> = n.to_string().bytes().rev().map(|b| u32::from(b - b'0')).collect();
+            for digit in &mut digits {
+                let product = *digit * by + carry;
+                *digit = product % 10;
+                carry = product / 10;
+            }
+            digits.push(carry);
+            digits.push(0);
+            digits
+        };
+        let (mut left, mut right) = (times(votes_for, 3), times(base, 2));
+        let length = left.len().max(right.len());
+        left.resize(length, 0);
+        right.resize(length, 0);
+        left.into_iter().rev().collect::<Vec<_>>() >= right.into_iter().rev().collect::<Vec<_>>()
+    }
+
+    const CAST: Rule = Rule { base: VoteBase::Cast, quorum: 0 };
+    const ROLL: Rule = Rule { base: VoteBase::Roll, quorum: 0 };
+
+    #[test]
+    fn two_thirds_are_exact_for_all_pairs_up_to_sixty() {
+        for votes_for in 0..=60 {
+            for other in 0..=60 {
+                for abstain in [0, 7, 60] {
+                    let tally = Tally { votes_for, against: other, abstain };
+                    assert_eq!(
+                        tally.is_carried(CAST, 1_000),
+                        votes_for >= 2 && reference(votes_for, votes_for + other),
+                        "{tally:?}"
+                    );
+                }
+                let tally = Tally { votes_for, against: 0, abstain: 0 };
+                assert_eq!(
+                    tally.is_carried(ROLL, other),
+                    votes_for >= 2 && reference(votes_for, other),
+                    "{votes_for} of a roll of {other}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_edges_of_the_rule() {
+        let carried = |votes_for, against, abstain| Tally { votes_for, against, abstain }.is_carried(CAST, 9);
+        assert!(carried(2, 1, 0));
+        assert!(carried(2, 0, 100));
+        assert!(!carried(1, 0, 0));
+        assert!(!carried(3, 2, 0));
+        assert!(!carried(0, 0, 5));
+        let with_quorum = Rule { base: VoteBase::Cast, quorum: 5 };
+        assert!(!Tally { votes_for: 4, against: 0, abstain: 0 }.is_carried(with_quorum, 9));
+        assert!(Tally { votes_for: 4, against: 0, abstain: 1 }.is_carried(with_quorum, 9));
+    }
+
+    proptest! {
+        #[test]
+        fn two_thirds_are_exact_for_large_numbers(votes_for in any::<u64>(), against in any::<u64>(), near in -3_i64..=3) {
+            // Half of the cases are close to the border.
+            for against in [against, (votes_for / 2).saturating_add_signed(near)] {
+                let (half_for, half_against) = (votes_for / 2, against / 2);
+                let tally = Tally { votes_for: half_for, against: half_against, abstain: 0 };
+                prop_assert_eq!(tally.is_carried(CAST, 0), half_for >= 2 && reference(half_for, half_for + half_against));
+            }
+            let extreme = Tally { votes_for: u64::MAX, against: u64::MAX, abstain: u64::MAX };
+            prop_assert!(!extreme.is_carried(CAST, u64::MAX));
+            prop_assert!(extreme.is_carried(ROLL, u64::MAX));
+        }
+
+        #[test]
+        fn one_vote_more_for_never_loses_a_vote(votes_for in 0_u64..10_000, against in 0_u64..10_000, abstain in 0_u64..100) {
+            let with = |votes_for| Tally { votes_for, against, abstain }.is_carried(CAST, 0);
+            prop_assert!(!with(votes_for) || with(votes_for + 1));
+        }
+    }
+
+    #[test]
+    fn the_three_shares_are_told_in_tenths_of_a_per_cent() {
+        let tally = Tally { votes_for: 2, against: 1, abstain: 3 };
+
+        assert_eq!(tally.share_of_cast().unwrap().to_string(), "66.7 %");
+        assert_eq!(tally.share_with_abstentions().unwrap().to_string(), "33.3 %");
+        assert_eq!(tally.share_of_roll(9).unwrap().to_string(), "22.2 %");
+        assert_eq!(Tally { votes_for: 3, against: 0, abstain: 0 }.share_of_cast().unwrap().to_string(), "100.0 %");
+        assert_eq!(Tally::default().share_of_cast(), None);
+    }
+}
