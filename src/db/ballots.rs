@@ -1,23 +1,264 @@
-//! Ballots, who took part, soundings and votes that did not count.
+//! Ballots, who took part, soundings and votes that did not count. A ballot knows neither voter
+//! nor time; while the poll is open a link leads from the voter to the ballot, and the close
+//! destroys it (A12). The way of a vote is hot: few statements, each by primary key.
 
-use super::{AnyConnection, DbError};
-use crate::domain::ballot::Uncounted;
-use crate::ids::{MemberId, PollId};
+use super::connection::AnyConnection;
+use super::polls::count;
+use super::schema::{
+    ballot_links, ballots, linked_actors, poll_options, poll_voters, polls, soundings, uncounted_votes, vote_notices,
+};
+use super::{DbError, Tx, convert};
+use crate::domain::ballot::{Choices, Uncounted};
+use crate::ids::{MemberId, PollId, random_receipt};
+use crate::on_each_backend;
+use diesel::dsl::count_star;
+use diesel::prelude::*;
+
+/// Who votes: the key under which one person has one ballot, and the actor through whom.
+#[derive(Debug, Clone)]
+pub struct Voter {
+    /// `member:<id>` for members, whatever their account; the actor's URL for others.
+    pub key: String,
+    /// The remote actor, if the vote came through one.
+    pub actor_url: Option<String>,
+}
+
+impl Voter {
+    /// A member, voting on the web or through a linked actor.
+    pub fn member(id: MemberId, actor_url: Option<&str>) -> Self {
+        Self { key: format!("member:{id}"), actor_url: actor_url.map(str::to_owned) }
+    }
+
+    /// Somebody of whom we know the actor only.
+    pub fn actor(url: &str) -> Self {
+        Self { key: url.to_owned(), actor_url: Some(url.to_owned()) }
+    }
+}
+
+/// A ballot that stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ballot {
+    /// The random code by which it is found in the record.
+    pub receipt: String,
+    /// What it says.
+    pub choices: Choices,
+}
+
+/// Notes that the voter takes part; false when they did before.
+///
+/// # Errors
+/// The store's fault.
+pub fn add_voter(tx: &mut Tx<'_>, poll: PollId, voter: &Voter) -> Result<bool, DbError> {
+    let row = (
+        poll_voters::poll_id.eq(poll.to_string()),
+        poll_voters::voter.eq(&voter.key),
+        poll_voters::actor_url.eq(voter.actor_url.as_deref()),
+    );
+    let added = on_each_backend!(tx.conn, |c| diesel::insert_into(poll_voters::table)
+        .values(row)
+        .on_conflict_do_nothing()
+        .execute(c))?;
+    Ok(added == 1)
+}
+
+/// Puts a voter's first ballot in.
+///
+/// # Errors
+/// The store's fault.
+pub fn add_ballot(tx: &mut Tx<'_>, poll: PollId, voter: &Voter, choices: Choices) -> Result<Ballot, DbError> {
+    let (poll, receipt) = (poll.to_string(), random_receipt());
+    diesel::insert_into(ballots::table)
+        .values((ballots::receipt.eq(&receipt), ballots::poll_id.eq(&poll), ballots::choices.eq(choices.bits())))
+        .execute(tx.conn)?;
+    diesel::insert_into(ballot_links::table)
+        .values((
+            ballot_links::poll_id.eq(&poll),
+            ballot_links::voter.eq(&voter.key),
+            ballot_links::receipt.eq(&receipt),
+        ))
+        .execute(tx.conn)?;
+    diesel::update(polls::table.find(&poll)).set(polls::voters_count.eq(polls::voters_count + 1)).execute(tx.conn)?;
+    Ok(Ballot { receipt, choices })
+}
+
+/// The ballot of a voter while the poll is open.
+///
+/// # Errors
+/// The store's fault.
+pub fn find_ballot(conn: &mut AnyConnection, poll: PollId, voter: &str) -> Result<Option<Ballot>, DbError> {
+    let row: Option<(String, i32)> = ballot_links::table
+        .inner_join(ballots::table.on(ballots::receipt.eq(ballot_links::receipt)))
+        .filter(ballot_links::poll_id.eq(poll.to_string()))
+        .filter(ballot_links::voter.eq(voter))
+        .select((ballots::receipt, ballots::choices))
+        .first(conn)
+        .optional()?;
+    Ok(row.map(|(receipt, bits)| Ballot { receipt, choices: Choices::stored(bits) }))
+}
+
+/// Makes a ballot say something else.
+///
+/// # Errors
+/// The store's fault.
+pub fn change_ballot(tx: &mut Tx<'_>, receipt: &str, choices: Choices) -> Result<(), DbError> {
+    diesel::update(ballots::table.find(receipt)).set(ballots::choices.eq(choices.bits())).execute(tx.conn)?;
+    Ok(())
+}
+
+/// Remembers the actor through whom a voter voted last, for the final Update.
+///
+/// # Errors
+/// The store's fault.
+pub fn note_actor(tx: &mut Tx<'_>, poll: PollId, voter: &Voter) -> Result<(), DbError> {
+    if let Some(actor) = &voter.actor_url {
+        diesel::update(poll_voters::table.find((poll.to_string(), &voter.key)))
+            .set(poll_voters::actor_url.eq(Some(actor)))
+            .execute(tx.conn)?;
+    }
+    Ok(())
+}
+
+/// Adds one to the live totals of options; only for polls that show them.
+///
+/// # Errors
+/// The store's fault.
+pub fn count_live(tx: &mut Tx<'_>, poll: PollId, positions: &[u32]) -> Result<(), DbError> {
+    for position in positions {
+        let position = i32::try_from(*position).map_err(|_| DbError::Broken("no such position".to_owned()))?;
+        diesel::update(poll_options::table.find((poll.to_string(), position)))
+            .set(poll_options::total.eq(poll_options::total + 1))
+            .execute(tx.conn)?;
+    }
+    Ok(())
+}
+
+/// Whether an actor that is linked to the member voted here before it was linked.
+///
+/// # Errors
+/// The store's fault.
+pub fn has_voted_unlinked(conn: &mut AnyConnection, poll: PollId, member: MemberId) -> Result<bool, DbError> {
+    let actors =
+        linked_actors::table.filter(linked_actors::member_id.eq(member.to_string())).select(linked_actors::actor_url);
+    Ok(poll_voters::table
+        .filter(poll_voters::poll_id.eq(poll.to_string()))
+        .filter(poll_voters::voter.eq_any(actors))
+        .select(poll_voters::voter)
+        .first::<String>(conn)
+        .optional()?
+        .is_some())
+}
+
+/// Keeps the vote of a supporter apart from the tally; their last one stands (A10).
+///
+/// # Errors
+/// The store's fault.
+pub fn save_sounding(tx: &mut Tx<'_>, poll: PollId, actor_url: &str, choices: Choices) -> Result<(), DbError> {
+    let row = (
+        soundings::poll_id.eq(poll.to_string()),
+        soundings::actor_url.eq(actor_url),
+        soundings::choices.eq(choices.bits()),
+    );
+    on_each_backend!(tx.conn, |c| diesel::insert_into(soundings::table)
+        .values(row)
+        .on_conflict((soundings::poll_id, soundings::actor_url))
+        .do_update()
+        .set(soundings::choices.eq(choices.bits()))
+        .execute(c))?;
+    Ok(())
+}
+
+/// Counts a vote that does not count, by reason (A11).
+///
+/// # Errors
+/// The store's fault.
+pub fn count_uncounted(tx: &mut Tx<'_>, poll: PollId, reason: Uncounted) -> Result<(), DbError> {
+    let row = (
+        uncounted_votes::poll_id.eq(poll.to_string()),
+        uncounted_votes::reason.eq(reason.as_str()),
+        uncounted_votes::total.eq(1),
+    );
+    on_each_backend!(tx.conn, |c| diesel::insert_into(uncounted_votes::table)
+        .values(row)
+        .on_conflict((uncounted_votes::poll_id, uncounted_votes::reason))
+        .do_update()
+        .set(uncounted_votes::total.eq(uncounted_votes::total + 1))
+        .execute(c))?;
+    Ok(())
+}
+
+/// True the first time that the actor is to be told this about the poll.
+///
+/// # Errors
+/// The store's fault.
+pub fn note_told(tx: &mut Tx<'_>, poll: PollId, actor_url: &str, kind: &str) -> Result<bool, DbError> {
+    let row = (
+        vote_notices::poll_id.eq(poll.to_string()),
+        vote_notices::actor_url.eq(actor_url),
+        vote_notices::kind.eq(kind),
+    );
+    let added = on_each_backend!(tx.conn, |c| diesel::insert_into(vote_notices::table)
+        .values(row)
+        .on_conflict_do_nothing()
+        .execute(c))?;
+    Ok(added == 1)
+}
 
 /// How many votes did not count, by reason.
+///
+/// # Errors
+/// The store's fault.
 pub fn list_uncounted(conn: &mut AnyConnection, poll: PollId) -> Result<Vec<(Uncounted, u32)>, DbError> {
-    let _ = (conn, poll);
-    todo!()
+    let rows: Vec<(String, i32)> = uncounted_votes::table
+        .filter(uncounted_votes::poll_id.eq(poll.to_string()))
+        .order(uncounted_votes::reason)
+        .select((uncounted_votes::reason, uncounted_votes::total))
+        .load(conn)?;
+    rows.into_iter().map(|(reason, total)| Ok((convert::word(&reason, Uncounted::stored)?, count(total)?))).collect()
 }
 
 /// The positions that the member chose, while the poll is open; for that member's eyes only.
+///
+/// # Errors
+/// The store's fault.
 pub fn find_choice(conn: &mut AnyConnection, poll: PollId, member: MemberId) -> Result<Option<Vec<u32>>, DbError> {
-    let _ = (conn, poll, member);
-    todo!()
+    Ok(find_ballot(conn, poll, &Voter::member(member, None).key)?.map(|ballot| ballot.choices.positions()))
 }
 
 /// Whether the member took part.
+///
+/// # Errors
+/// The store's fault.
 pub fn has_voted(conn: &mut AnyConnection, poll: PollId, member: MemberId) -> Result<bool, DbError> {
-    let _ = (conn, poll, member);
-    todo!()
+    Ok(poll_voters::table
+        .find((poll.to_string(), Voter::member(member, None).key))
+        .select(poll_voters::voter)
+        .first::<String>(conn)
+        .optional()?
+        .is_some())
+}
+
+/// How many ballots say what.
+///
+/// # Errors
+/// The store's fault.
+pub fn count_ballots(conn: &mut AnyConnection, poll: PollId) -> Result<Vec<(Choices, u32)>, DbError> {
+    let rows: Vec<(i32, i64)> = ballots::table
+        .filter(ballots::poll_id.eq(poll.to_string()))
+        .group_by(ballots::choices)
+        .select((ballots::choices, count_star()))
+        .load(conn)?;
+    rows.into_iter().map(|(bits, total)| Ok((Choices::stored(bits), count(total)?))).collect()
+}
+
+/// How many soundings say what.
+///
+/// # Errors
+/// The store's fault.
+pub fn count_soundings(conn: &mut AnyConnection, poll: PollId) -> Result<Vec<(Choices, u32)>, DbError> {
+    let rows: Vec<(i32, i64)> = soundings::table
+        .filter(soundings::poll_id.eq(poll.to_string()))
+        .group_by(soundings::choices)
+        .select((soundings::choices, count_star()))
+        .load(conn)?;
+    rows.into_iter().map(|(bits, total)| Ok((Choices::stored(bits), count(total)?))).collect()
 }

@@ -1,10 +1,15 @@
-//! Documents, their versions and clauses.
+//! Documents, their versions and clauses. Versions are only ever added (A1).
 
-use super::{AnyConnection, DbError};
+use super::connection::{AnyBackend, AnyConnection};
+use super::schema::{document_clauses, document_versions, documents};
+use super::{DbError, Tx, convert};
 use crate::clock::Stamp;
-use crate::domain::document::Clause;
-use crate::domain::tally::Rule;
+use crate::domain::document::{Clause, fingerprint};
+use crate::domain::tally::{Rule, VoteBase};
 use crate::ids::{AmendmentId, DocumentId, VersionId};
+use crate::on_each_backend;
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
 
 /// A governing document as it stands.
 #[derive(Debug, Clone)]
@@ -38,32 +43,242 @@ pub struct Version {
     pub created_at: Stamp,
 }
 
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = documents, check_for_backend(AnyBackend))]
+struct DocumentRow {
+    id: String,
+    slug: String,
+    title: String,
+    vote_base: String,
+    quorum: i32,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = document_versions, check_for_backend(AnyBackend))]
+struct VersionRow {
+    id: String,
+    document_id: String,
+    number: i32,
+    fingerprint: String,
+    amendment_id: Option<String>,
+    created_at: NaiveDateTime,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = document_clauses, check_for_backend(AnyBackend))]
+struct ClauseRow {
+    clause_id: String,
+    parent_id: Option<String>,
+    position: i32,
+    depth: i32,
+    number: String,
+    text: String,
+}
+
+impl VersionRow {
+    fn version(self) -> Result<Version, DbError> {
+        Ok(Version {
+            id: convert::id(&self.id)?,
+            document_id: convert::id(&self.document_id)?,
+            number: self.number,
+            fingerprint: self.fingerprint,
+            amendment_id: self.amendment_id.as_deref().map(convert::id).transpose()?,
+            created_at: self.created_at.and_utc(),
+        })
+    }
+}
+
+/// A rule as it was stored.
+pub(super) fn stored_rule(vote_base: &str, quorum: i32) -> Result<Rule, DbError> {
+    let base = convert::word(vote_base, |word| VoteBase::parse(word).ok())?;
+    let quorum = u32::try_from(quorum).map_err(|_| DbError::Broken("a stored quorum is below zero".to_owned()))?;
+    Ok(Rule { base, quorum })
+}
+
+fn from_rows((document, version): (DocumentRow, VersionRow)) -> Result<Document, DbError> {
+    Ok(Document {
+        id: convert::id(&document.id)?,
+        rule: stored_rule(&document.vote_base, document.quorum)?,
+        slug: document.slug,
+        title: document.title,
+        version: version.version()?,
+    })
+}
+
+macro_rules! documents_as_they_stand {
+    () => {
+        documents::table
+            .inner_join(document_versions::table.on(documents::current_version_id.eq(document_versions::id.nullable())))
+            .select((DocumentRow::as_select(), VersionRow::as_select()))
+    };
+}
+
 /// Every document with its version in force, by slug.
+///
+/// # Errors
+/// The store's fault.
 pub fn list_documents(conn: &mut AnyConnection) -> Result<Vec<Document>, DbError> {
-    let _ = conn;
-    todo!()
+    let rows: Vec<(DocumentRow, VersionRow)> = documents_as_they_stand!().order(documents::slug).load(conn)?;
+    rows.into_iter().map(from_rows).collect()
 }
 
 /// A document that must exist.
+///
+/// # Errors
+/// `NotFound`, or the store's fault.
 pub fn document(conn: &mut AnyConnection, id: DocumentId) -> Result<Document, DbError> {
-    let _ = (conn, id);
-    todo!()
+    find_document(conn, id)?.ok_or(DbError::NotFound)
+}
+
+/// The document, if there is one.
+///
+/// # Errors
+/// The store's fault.
+pub fn find_document(conn: &mut AnyConnection, id: DocumentId) -> Result<Option<Document>, DbError> {
+    let row: Option<(DocumentRow, VersionRow)> =
+        documents_as_they_stand!().filter(documents::id.eq(id.to_string())).first(conn).optional()?;
+    row.map(from_rows).transpose()
 }
 
 /// The document of that name in URLs.
+///
+/// # Errors
+/// The store's fault.
 pub fn find_document_by_slug(conn: &mut AnyConnection, slug: &str) -> Result<Option<Document>, DbError> {
-    let _ = (conn, slug);
-    todo!()
+    let row: Option<(DocumentRow, VersionRow)> =
+        documents_as_they_stand!().filter(documents::slug.eq(slug)).first(conn).optional()?;
+    row.map(from_rows).transpose()
+}
+
+/// The document, held until the end of the transaction, so that openings and closings on it
+/// follow one another on PostgreSQL too (A15). SQLite has one writer at a time anyway.
+///
+/// # Errors
+/// `NotFound`, or the store's fault.
+pub fn hold_document(tx: &mut Tx<'_>, id: DocumentId) -> Result<Document, DbError> {
+    if let AnyConnection::Postgres(c) = &mut *tx.conn {
+        documents::table.find(id.to_string()).select(documents::id).for_update().first::<String>(c)?;
+    }
+    document(tx.conn, id)
 }
 
 /// The clauses of one version, in reading order.
+///
+/// # Errors
+/// The store's fault.
 pub fn list_clauses(conn: &mut AnyConnection, version: VersionId) -> Result<Vec<Clause>, DbError> {
-    let _ = (conn, version);
-    todo!()
+    let rows: Vec<ClauseRow> = document_clauses::table
+        .filter(document_clauses::version_id.eq(version.to_string()))
+        .order(document_clauses::position)
+        .select(ClauseRow::as_select())
+        .load(conn)?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Clause {
+                id: convert::id(&row.clause_id)?,
+                parent: row.parent_id.as_deref().map(convert::id).transpose()?,
+                position: row.position,
+                depth: row.depth,
+                number: row.number,
+                text: row.text,
+            })
+        })
+        .collect()
 }
 
 /// All versions of a document, the newest first.
+///
+/// # Errors
+/// The store's fault.
 pub fn list_versions(conn: &mut AnyConnection, document: DocumentId) -> Result<Vec<Version>, DbError> {
-    let _ = (conn, document);
-    todo!()
+    let rows: Vec<VersionRow> = document_versions::table
+        .filter(document_versions::document_id.eq(document.to_string()))
+        .order(document_versions::number.desc())
+        .select(VersionRow::as_select())
+        .load(conn)?;
+    rows.into_iter().map(VersionRow::version).collect()
+}
+
+/// The version with this id, if there is one.
+///
+/// # Errors
+/// The store's fault.
+pub fn find_version(conn: &mut AnyConnection, id: VersionId) -> Result<Option<Version>, DbError> {
+    document_versions::table
+        .find(id.to_string())
+        .select(VersionRow::as_select())
+        .first(conn)
+        .optional()?
+        .map(VersionRow::version)
+        .transpose()
+}
+
+/// Saves a document without any version; [`insert_version`] has to follow.
+///
+/// # Errors
+/// The store's fault; a slug that is taken must be found out before.
+pub fn insert_document(tx: &mut Tx<'_>, slug: &str, title: &str) -> Result<DocumentId, DbError> {
+    let id = DocumentId::from_uuid(tx.next_id());
+    diesel::insert_into(documents::table)
+        .values((
+            documents::id.eq(id.to_string()),
+            documents::slug.eq(slug),
+            documents::title.eq(title),
+            documents::created_at.eq(tx.now.naive_utc()),
+        ))
+        .execute(tx.conn)?;
+    Ok(id)
+}
+
+/// Saves the next version of a document and puts it in force.
+///
+/// # Errors
+/// The store's fault.
+pub fn insert_version(
+    tx: &mut Tx<'_>,
+    document: DocumentId,
+    clauses: &[Clause],
+    amendment: Option<AmendmentId>,
+) -> Result<VersionId, DbError> {
+    let id = VersionId::from_uuid(tx.next_id());
+    let last: Option<i32> = document_versions::table
+        .filter(document_versions::document_id.eq(document.to_string()))
+        .select(diesel::dsl::max(document_versions::number))
+        .first(tx.conn)?;
+    diesel::insert_into(document_versions::table)
+        .values((
+            document_versions::id.eq(id.to_string()),
+            document_versions::document_id.eq(document.to_string()),
+            document_versions::number.eq(last.unwrap_or(0) + 1),
+            document_versions::fingerprint.eq(fingerprint(clauses)),
+            document_versions::amendment_id.eq(amendment.map(|id| id.to_string())),
+            document_versions::created_at.eq(tx.now.naive_utc()),
+        ))
+        .execute(tx.conn)?;
+    insert_clauses(tx, id, clauses)?;
+    diesel::update(documents::table.find(document.to_string()))
+        .set(documents::current_version_id.eq(Some(id.to_string())))
+        .execute(tx.conn)?;
+    Ok(id)
+}
+
+fn insert_clauses(tx: &mut Tx<'_>, version: VersionId, clauses: &[Clause]) -> Result<(), DbError> {
+    for some in clauses.chunks(100) {
+        let rows: Vec<_> = some
+            .iter()
+            .map(|clause| {
+                (
+                    document_clauses::version_id.eq(version.to_string()),
+                    document_clauses::clause_id.eq(clause.id.to_string()),
+                    document_clauses::parent_id.eq(clause.parent.map(|id| id.to_string())),
+                    document_clauses::position.eq(clause.position),
+                    document_clauses::depth.eq(clause.depth),
+                    document_clauses::number.eq(&clause.number),
+                    document_clauses::text.eq(&clause.text),
+                )
+            })
+            .collect();
+        on_each_backend!(tx.conn, |c| diesel::insert_into(document_clauses::table).values(rows).execute(c))?;
+    }
+    Ok(())
 }

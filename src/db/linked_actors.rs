@@ -1,11 +1,16 @@
 //! Proven fediverse actors of members, and the codes that prove them.
 
-use super::{AnyConnection, DbError};
+use super::connection::AnyConnection;
+use super::schema::{link_codes, linked_actors, members};
+use super::{DbError, Tx, convert};
 use crate::clock::Stamp;
-use crate::ids::MemberId;
+use crate::ids::{MemberId, RowId};
+use crate::on_each_backend;
+use chrono::{NaiveDateTime, TimeDelta};
+use diesel::prelude::*;
 
 /// A member's proven actor.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkedActor {
     /// The actor.
     pub actor_url: String,
@@ -15,16 +20,180 @@ pub struct LinkedActor {
     pub linked_at: Stamp,
 }
 
-/// The member to whom an actor is linked; none for supporters.
+/// The member to whom an actor is linked; none for supporters, for members who left and for
+/// links that are on hold.
+///
+/// # Errors
+/// The store's fault.
 pub fn find_member_of(conn: &mut AnyConnection, actor_url: &str) -> Result<Option<MemberId>, DbError> {
-    let _ = (conn, actor_url);
-    todo!()
+    let row: Option<String> = linked_actors::table
+        .inner_join(members::table)
+        .filter(linked_actors::actor_url.eq(actor_url))
+        .filter(linked_actors::disabled_at.is_null())
+        .filter(members::left_at.is_null())
+        .select(linked_actors::member_id)
+        .first(conn)
+        .optional()?;
+    row.as_deref().map(convert::id).transpose()
 }
 
 /// A member's linked actors, the first first.
+///
+/// # Errors
+/// The store's fault.
 pub fn list_linked_actors(conn: &mut AnyConnection, member: MemberId) -> Result<Vec<LinkedActor>, DbError> {
-    let _ = (conn, member);
-    todo!()
+    let rows: Vec<(String, String, NaiveDateTime)> = linked_actors::table
+        .filter(linked_actors::member_id.eq(member.to_string()))
+        .order((linked_actors::linked_at, linked_actors::actor_url))
+        .select((linked_actors::actor_url, linked_actors::member_id, linked_actors::linked_at))
+        .load(conn)?;
+    rows.into_iter()
+        .map(|(actor_url, member, linked_at)| {
+            Ok(LinkedActor { actor_url, member_id: convert::id(&member)?, linked_at: linked_at.and_utc() })
+        })
+        .collect()
+}
+
+/// To whom the actor is linked, whatever the state of the link.
+///
+/// # Errors
+/// The store's fault.
+pub fn find_owner(conn: &mut AnyConnection, actor_url: &str) -> Result<Option<MemberId>, DbError> {
+    let row: Option<String> =
+        linked_actors::table.find(actor_url).select(linked_actors::member_id).first(conn).optional()?;
+    row.as_deref().map(convert::id).transpose()
+}
+
+/// Links an actor. False when it is linked already, to whomever.
+///
+/// # Errors
+/// The store's fault.
+pub fn insert_link(tx: &mut Tx<'_>, actor_url: &str, member: MemberId) -> Result<bool, DbError> {
+    let row = (
+        linked_actors::actor_url.eq(actor_url),
+        linked_actors::member_id.eq(member.to_string()),
+        linked_actors::linked_at.eq(tx.now.naive_utc()),
+    );
+    let added = on_each_backend!(tx.conn, |c| diesel::insert_into(linked_actors::table)
+        .values(row)
+        .on_conflict_do_nothing()
+        .execute(c))?;
+    Ok(added == 1)
+}
+
+/// Takes a link of this member away. False when there was none.
+///
+/// # Errors
+/// The store's fault.
+pub fn remove_link(tx: &mut Tx<'_>, actor_url: &str, member: MemberId) -> Result<bool, DbError> {
+    let removed =
+        diesel::delete(linked_actors::table.find(actor_url).filter(linked_actors::member_id.eq(member.to_string())))
+            .execute(tx.conn)?;
+    Ok(removed > 0)
+}
+
+/// A code that is on its way to an actor.
+#[derive(Debug, Clone)]
+pub struct LinkCode {
+    /// Its row.
+    pub id: RowId,
+    /// The actor to whom it was sent.
+    pub actor_url: String,
+    /// What is stored of it.
+    pub code_hash: String,
+}
+
+/// Saves the hash of a code; codes that the member asked for before are void from now on.
+///
+/// # Errors
+/// The store's fault.
+pub fn insert_code(
+    tx: &mut Tx<'_>,
+    member: MemberId,
+    actor_url: &str,
+    code_hash: &str,
+    (tries, lives): (i32, TimeDelta),
+) -> Result<(), DbError> {
+    let now = tx.now.naive_utc();
+    diesel::update(
+        link_codes::table.filter(link_codes::member_id.eq(member.to_string())).filter(link_codes::used_at.is_null()),
+    )
+    .set(link_codes::used_at.eq(Some(now)))
+    .execute(tx.conn)?;
+    diesel::insert_into(link_codes::table)
+        .values((
+            link_codes::id.eq(tx.next_id().to_string()),
+            link_codes::member_id.eq(member.to_string()),
+            link_codes::actor_url.eq(actor_url),
+            link_codes::code_hash.eq(code_hash),
+            link_codes::tries_left.eq(tries),
+            link_codes::created_at.eq(now),
+            link_codes::expires_at.eq((tx.now + lives).naive_utc()),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// Takes one try from the member's code that may still be typed, and gives the code. `None` when
+/// there is none, or its time or its tries are used up.
+///
+/// # Errors
+/// The store's fault.
+pub fn take_try(tx: &mut Tx<'_>, member: MemberId) -> Result<Option<LinkCode>, DbError> {
+    let row: Option<(String, String, String)> = link_codes::table
+        .filter(link_codes::member_id.eq(member.to_string()))
+        .filter(link_codes::used_at.is_null())
+        .filter(link_codes::expires_at.gt(tx.now.naive_utc()))
+        .order(link_codes::id.desc())
+        .select((link_codes::id, link_codes::actor_url, link_codes::code_hash))
+        .first(tx.conn)
+        .optional()?;
+    let Some((id, actor_url, code_hash)) = row else { return Ok(None) };
+    // The count is taken in the update itself, so that tries in parallel cannot share one.
+    let taken = diesel::update(
+        link_codes::table.find(&id).filter(link_codes::tries_left.gt(0)).filter(link_codes::used_at.is_null()),
+    )
+    .set(link_codes::tries_left.eq(link_codes::tries_left - 1))
+    .execute(tx.conn)?;
+    if taken == 0 {
+        return Ok(None);
+    }
+    Ok(Some(LinkCode { id: convert::id(&id)?, actor_url, code_hash }))
+}
+
+/// Uses a code up. False when it was used before.
+///
+/// # Errors
+/// The store's fault.
+pub fn use_code(tx: &mut Tx<'_>, id: RowId) -> Result<bool, DbError> {
+    let used = diesel::update(link_codes::table.find(id.to_string()).filter(link_codes::used_at.is_null()))
+        .set(link_codes::used_at.eq(Some(tx.now.naive_utc())))
+        .execute(tx.conn)?;
+    Ok(used == 1)
+}
+
+/// How many codes the member asked for since then.
+///
+/// # Errors
+/// The store's fault.
+pub fn count_codes_by_member(conn: &mut AnyConnection, member: MemberId, since: Stamp) -> Result<i64, DbError> {
+    Ok(link_codes::table
+        .filter(link_codes::member_id.eq(member.to_string()))
+        .filter(link_codes::created_at.gt(since.naive_utc()))
+        .count()
+        .get_result(conn)?)
+}
+
+/// How many codes were sent to the actor since then, whoever asked.
+///
+/// # Errors
+/// The store's fault.
+pub fn count_codes_to_actor(conn: &mut AnyConnection, actor_url: &str, since: Stamp) -> Result<i64, DbError> {
+    Ok(link_codes::table
+        .filter(link_codes::actor_url.eq(actor_url))
+        .filter(link_codes::created_at.gt(since.naive_utc()))
+        .count()
+        .get_result(conn)?)
 }
 
 /// Disables a link whose actor is gone: it signs in and votes no more; the member and the

@@ -5,6 +5,7 @@
 pub mod amendments;
 pub mod api_tokens;
 pub mod audience;
+pub mod ballot_secrecy;
 pub mod ballots;
 pub mod cabals;
 pub mod connection;

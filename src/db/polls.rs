@@ -1,9 +1,17 @@
 //! Polls, their options and frozen rolls.
 
-use super::{AnyConnection, DbError};
+use super::connection::{AnyBackend, AnyConnection};
+use super::documents::stored_rule;
+use super::schema::{members, poll_options, polls, roll_entries};
+use super::{DbError, Tx, convert};
 use crate::clock::Stamp;
+use crate::domain::ballot::Manner;
+use crate::domain::record::roll_fingerprint;
 use crate::domain::tally::Rule;
 use crate::ids::{ActorId, AmendmentId, MemberId, PollId};
+use crate::on_each_backend;
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
 
 /// A poll with its options.
 #[derive(Debug, Clone)]
@@ -75,28 +83,283 @@ impl Poll {
     pub fn shows_totals(&self) -> bool {
         !self.totals_hidden || self.closed_at.is_some()
     }
+
+    /// How its ballots are taken (A6).
+    pub fn manner(&self) -> Manner {
+        match (self.amendment_id, self.is_multiple) {
+            (Some(_), _) => Manner::LastCounts,
+            (None, false) => Manner::FirstStands,
+            (None, true) => Manner::ChoicesAddUp,
+        }
+    }
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = polls, check_for_backend(AnyBackend))]
+struct Row {
+    id: String,
+    actor_id: String,
+    amendment_id: Option<String>,
+    published_by: String,
+    question: String,
+    is_multiple: bool,
+    totals_hidden: bool,
+    language: String,
+    opens_at: NaiveDateTime,
+    closes_at: NaiveDateTime,
+    closed_at: Option<NaiveDateTime>,
+    roll_size: Option<i32>,
+    roll_fingerprint: Option<String>,
+    vote_base: Option<String>,
+    quorum: Option<i32>,
+    voters_count: i32,
+}
+
+type OptionRow = (i32, String, i32);
+
+impl Row {
+    fn poll(self, options: Vec<OptionRow>) -> Result<Poll, DbError> {
+        let frozen = match (self.roll_size, self.roll_fingerprint, self.vote_base, self.quorum) {
+            (Some(size), Some(roll_fingerprint), Some(base), Some(quorum)) => {
+                Some(Frozen { roll_size: count(size)?, roll_fingerprint, rule: stored_rule(&base, quorum)? })
+            }
+            _ => None,
+        };
+        Ok(Poll {
+            id: convert::id(&self.id)?,
+            actor_id: convert::id(&self.actor_id)?,
+            amendment_id: self.amendment_id.as_deref().map(convert::id).transpose()?,
+            published_by: convert::id(&self.published_by)?,
+            question: self.question,
+            is_multiple: self.is_multiple,
+            totals_hidden: self.totals_hidden,
+            language: self.language,
+            opens_at: self.opens_at.and_utc(),
+            closes_at: self.closes_at.and_utc(),
+            closed_at: self.closed_at.map(|at| at.and_utc()),
+            frozen,
+            voters_count: count(self.voters_count)?,
+            options: options
+                .into_iter()
+                .map(|(position, name, total)| {
+                    Ok(PollOption { position: count(position)?, name, total: count(total)? })
+                })
+                .collect::<Result<_, DbError>>()?,
+        })
+    }
+}
+
+/// A number that cannot be below zero, as it was stored.
+pub(super) fn count<N>(stored: N) -> Result<u32, DbError>
+where
+    u32: TryFrom<N>,
+{
+    u32::try_from(stored).map_err(|_| DbError::Broken("a stored count is out of range".to_owned()))
 }
 
 /// A poll that must exist.
+///
+/// # Errors
+/// `NotFound`, or the store's fault.
 pub fn poll(conn: &mut AnyConnection, id: PollId) -> Result<Poll, DbError> {
-    let _ = (conn, id);
-    todo!()
+    find_poll(conn, id)?.ok_or(DbError::NotFound)
 }
 
 /// The poll, if there is one.
+///
+/// # Errors
+/// The store's fault.
 pub fn find_poll(conn: &mut AnyConnection, id: PollId) -> Result<Option<Poll>, DbError> {
-    let _ = (conn, id);
-    todo!()
+    let row: Option<Row> = polls::table.find(id.to_string()).select(Row::as_select()).first(conn).optional()?;
+    row.map(|row| with_options(conn, row)).transpose()
+}
+
+/// The poll, held until the end of the transaction, so that ballots and the close follow one
+/// another on PostgreSQL too (A16). SQLite has one writer at a time anyway.
+///
+/// # Errors
+/// The store's fault.
+pub fn hold_poll(tx: &mut Tx<'_>, id: PollId) -> Result<Option<Poll>, DbError> {
+    if let AnyConnection::Postgres(c) = &mut *tx.conn {
+        polls::table.find(id.to_string()).select(polls::id).for_no_key_update().first::<String>(c).optional()?;
+    }
+    find_poll(tx.conn, id)
+}
+
+fn with_options(conn: &mut AnyConnection, row: Row) -> Result<Poll, DbError> {
+    let options: Vec<OptionRow> = poll_options::table
+        .filter(poll_options::poll_id.eq(&row.id))
+        .order(poll_options::position)
+        .select((poll_options::position, poll_options::name, poll_options::total))
+        .load(conn)?;
+    row.poll(options)
 }
 
 /// The polls of an actor, the newest first.
+///
+/// # Errors
+/// The store's fault.
 pub fn list_polls(conn: &mut AnyConnection, actor: ActorId, limit: u32) -> Result<Vec<Poll>, DbError> {
-    let _ = (conn, actor, limit);
-    todo!()
+    let rows: Vec<Row> = polls::table
+        .filter(polls::actor_id.eq(actor.to_string()))
+        .order(polls::id.desc())
+        .limit(i64::from(limit))
+        .select(Row::as_select())
+        .load(conn)?;
+    rows.into_iter().map(|row| with_options(conn, row)).collect()
 }
 
 /// Whether the member was on the roll when the ballot opened.
+///
+/// # Errors
+/// The store's fault.
 pub fn is_on_roll(conn: &mut AnyConnection, id: PollId, member: MemberId) -> Result<bool, DbError> {
-    let _ = (conn, id, member);
-    todo!()
+    Ok(roll_entries::table
+        .find((id.to_string(), member.to_string()))
+        .select(roll_entries::member_id)
+        .first::<String>(conn)
+        .optional()?
+        .is_some())
+}
+
+/// A poll to be saved beside its post, which must exist.
+#[derive(Debug, Clone, Copy)]
+pub struct PollToInsert<'a> {
+    /// Its id, that of its post.
+    pub id: PollId,
+    /// Who publishes it.
+    pub actor_id: ActorId,
+    /// The amendment whose ballot it is.
+    pub amendment_id: Option<AmendmentId>,
+    /// The member who publishes it.
+    pub published_by: MemberId,
+    /// What is asked.
+    pub question: &'a str,
+    /// The options in their order.
+    pub options: &'a [String],
+    /// Whether a voter may choose several options.
+    pub is_multiple: bool,
+    /// Whether totals stay hidden until the close.
+    pub totals_hidden: bool,
+    /// The language of the question.
+    pub language: &'a str,
+    /// From when ballots count.
+    pub opens_at: Stamp,
+    /// From when they count no longer.
+    pub closes_at: Stamp,
+}
+
+/// Saves a poll and its options.
+///
+/// # Errors
+/// The store's fault.
+pub fn insert_poll(tx: &mut Tx<'_>, new: &PollToInsert<'_>) -> Result<(), DbError> {
+    diesel::insert_into(polls::table)
+        .values((
+            polls::id.eq(new.id.to_string()),
+            polls::actor_id.eq(new.actor_id.to_string()),
+            polls::amendment_id.eq(new.amendment_id.map(|id| id.to_string())),
+            polls::published_by.eq(new.published_by.to_string()),
+            polls::question.eq(new.question),
+            polls::is_multiple.eq(new.is_multiple),
+            polls::totals_hidden.eq(new.totals_hidden),
+            polls::language.eq(new.language),
+            polls::opens_at.eq(new.opens_at.naive_utc()),
+            polls::closes_at.eq(new.closes_at.naive_utc()),
+        ))
+        .execute(tx.conn)?;
+    for (position, name) in (0_i32..).zip(new.options) {
+        diesel::insert_into(poll_options::table)
+            .values((
+                poll_options::poll_id.eq(new.id.to_string()),
+                poll_options::position.eq(position),
+                poll_options::name.eq(name),
+            ))
+            .execute(tx.conn)?;
+    }
+    Ok(())
+}
+
+/// Copies the roll as it stands into the poll and freezes the rule with it (A4).
+///
+/// # Errors
+/// The store's fault.
+pub fn freeze_roll(tx: &mut Tx<'_>, id: PollId, rule: Rule) -> Result<Frozen, DbError> {
+    let poll = id.to_string();
+    on_each_backend!(tx.conn, |c| members::table
+        .filter(members::left_at.is_null())
+        .select((poll.clone().into_sql::<diesel::sql_types::Text>(), members::id))
+        .insert_into(roll_entries::table)
+        .into_columns((roll_entries::poll_id, roll_entries::member_id))
+        .execute(c))?;
+    let ids: Vec<String> =
+        roll_entries::table.filter(roll_entries::poll_id.eq(&poll)).select(roll_entries::member_id).load(tx.conn)?;
+    let (roll_size, quorum) = match (i32::try_from(ids.len()), i32::try_from(rule.quorum)) {
+        (Ok(size), Ok(quorum)) => (size, quorum),
+        _ => return Err(DbError::Broken("the roll or the quorum is out of range".to_owned())),
+    };
+    let roll_fingerprint = roll_fingerprint(ids.iter().map(String::as_str));
+    diesel::update(polls::table.find(&poll))
+        .set((
+            polls::roll_size.eq(Some(roll_size)),
+            polls::roll_fingerprint.eq(Some(&roll_fingerprint)),
+            polls::vote_base.eq(Some(rule.base.as_str())),
+            polls::quorum.eq(Some(quorum)),
+        ))
+        .execute(tx.conn)?;
+    Ok(Frozen { roll_size: count(roll_size)?, roll_fingerprint, rule })
+}
+
+/// Up to `limit` polls whose time is over and that are not closed, the longest due first.
+///
+/// # Errors
+/// The store's fault.
+pub fn list_due(conn: &mut AnyConnection, now: Stamp, limit: i64) -> Result<Vec<PollId>, DbError> {
+    let rows: Vec<String> = polls::table
+        .filter(polls::closed_at.is_null())
+        .filter(polls::closes_at.le(now.naive_utc()))
+        .order((polls::closes_at, polls::id))
+        .limit(limit)
+        .select(polls::id)
+        .load(conn)?;
+    rows.iter().map(|id| convert::id(id)).collect()
+}
+
+/// When the next poll closes.
+///
+/// # Errors
+/// The store's fault.
+pub fn next_close(conn: &mut AnyConnection) -> Result<Option<Stamp>, DbError> {
+    let next: Option<NaiveDateTime> =
+        polls::table.filter(polls::closed_at.is_null()).select(diesel::dsl::min(polls::closes_at)).first(conn)?;
+    Ok(next.map(|at| at.and_utc()))
+}
+
+/// Claims the close of a poll: true for exactly one of all who try (A16).
+///
+/// # Errors
+/// The store's fault.
+pub fn claim_close(tx: &mut Tx<'_>, id: PollId) -> Result<bool, DbError> {
+    let now = tx.now.naive_utc();
+    let claimed = diesel::update(
+        polls::table.find(id.to_string()).filter(polls::closed_at.is_null()).filter(polls::closes_at.le(now)),
+    )
+    .set(polls::closed_at.eq(Some(now)))
+    .execute(tx.conn)?;
+    Ok(claimed == 1)
+}
+
+/// Writes the final numbers, counted from the ballots themselves.
+///
+/// # Errors
+/// The store's fault.
+pub fn save_totals(tx: &mut Tx<'_>, id: PollId, totals: &[u32], voters: u32) -> Result<(), DbError> {
+    let stored = |n: u32| i32::try_from(n).map_err(|_| DbError::Broken("a total is out of range".to_owned()));
+    for (position, total) in (0_i32..).zip(totals) {
+        diesel::update(poll_options::table.find((id.to_string(), position)))
+            .set(poll_options::total.eq(stored(*total)?))
+            .execute(tx.conn)?;
+    }
+    diesel::update(polls::table.find(id.to_string())).set(polls::voters_count.eq(stored(voters)?)).execute(tx.conn)?;
+    Ok(())
 }

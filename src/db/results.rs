@@ -1,9 +1,14 @@
 //! Results of decided amendments.
 
-use super::{AnyConnection, DbError};
+use super::connection::{AnyBackend, AnyConnection};
+use super::polls::count;
+use super::schema::results;
+use super::{DbError, Tx, convert};
 use crate::clock::Stamp;
 use crate::domain::tally::Tally;
 use crate::ids::{AmendmentId, PollId, PostId, VersionId};
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
 
 /// The decided ballot of an amendment.
 #[derive(Debug, Clone)]
@@ -30,8 +35,70 @@ pub struct PollResult {
     pub closed_at: Stamp,
 }
 
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = results, check_for_backend(AnyBackend))]
+struct Row {
+    poll_id: String,
+    amendment_id: String,
+    votes_for: i32,
+    votes_against: i32,
+    votes_abstain: i32,
+    roll_size: i32,
+    is_carried: bool,
+    post_id: String,
+    record_json: String,
+    record_sha256: String,
+    version_id: Option<String>,
+    closed_at: NaiveDateTime,
+}
+
 /// The result of a ballot, once there is one.
+///
+/// # Errors
+/// The store's fault.
 pub fn find_result(conn: &mut AnyConnection, poll: PollId) -> Result<Option<PollResult>, DbError> {
-    let _ = (conn, poll);
-    todo!()
+    let row: Option<Row> = results::table.find(poll.to_string()).select(Row::as_select()).first(conn).optional()?;
+    let Some(row) = row else { return Ok(None) };
+    let votes = |stored: i32| count(stored).map(u64::from);
+    Ok(Some(PollResult {
+        poll_id: convert::id(&row.poll_id)?,
+        amendment_id: convert::id(&row.amendment_id)?,
+        tally: Tally {
+            votes_for: votes(row.votes_for)?,
+            against: votes(row.votes_against)?,
+            abstain: votes(row.votes_abstain)?,
+        },
+        roll_size: count(row.roll_size)?,
+        is_carried: row.is_carried,
+        post_id: convert::id(&row.post_id)?,
+        record_json: row.record_json,
+        record_sha256: row.record_sha256,
+        version_id: row.version_id.as_deref().map(convert::id).transpose()?,
+        closed_at: row.closed_at.and_utc(),
+    }))
+}
+
+/// Saves a result. There is one for each ballot and each amendment; a second is a fault.
+///
+/// # Errors
+/// The store's fault.
+pub fn insert_result(tx: &mut Tx<'_>, result: &PollResult) -> Result<(), DbError> {
+    let stored = |n: u64| i32::try_from(n).map_err(|_| DbError::Broken("a total is out of range".to_owned()));
+    diesel::insert_into(results::table)
+        .values((
+            results::poll_id.eq(result.poll_id.to_string()),
+            results::amendment_id.eq(result.amendment_id.to_string()),
+            results::votes_for.eq(stored(result.tally.votes_for)?),
+            results::votes_against.eq(stored(result.tally.against)?),
+            results::votes_abstain.eq(stored(result.tally.abstain)?),
+            results::roll_size.eq(stored(u64::from(result.roll_size))?),
+            results::is_carried.eq(result.is_carried),
+            results::post_id.eq(result.post_id.to_string()),
+            results::record_json.eq(&result.record_json),
+            results::record_sha256.eq(&result.record_sha256),
+            results::version_id.eq(result.version_id.map(|id| id.to_string())),
+            results::closed_at.eq(result.closed_at.naive_utc()),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
 }

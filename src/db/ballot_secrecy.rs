@@ -1,0 +1,102 @@
+//! What the close does to ballots (A12): it reads them in the order of their random receipts,
+//! destroys the links to their voters, and leaves ballots and voters in no common order.
+
+use super::connection::AnyConnection;
+use super::schema::{ballot_links, ballots, poll_voters, soundings};
+use super::{DbError, Tx};
+use crate::db::ballots::Ballot;
+use crate::domain::ballot::Choices;
+use crate::ids::PollId;
+use crate::on_each_backend;
+use diesel::prelude::*;
+
+/// How many rows go into one statement.
+const AT_ONCE: usize = 1_000;
+
+/// All ballots of a poll in the order of their receipts.
+///
+/// # Errors
+/// The store's fault.
+pub fn list_ballots(conn: &mut AnyConnection, poll: PollId) -> Result<Vec<Ballot>, DbError> {
+    let rows: Vec<(String, i32)> = ballots::table
+        .filter(ballots::poll_id.eq(poll.to_string()))
+        .order(ballots::receipt)
+        .select((ballots::receipt, ballots::choices))
+        .load(conn)?;
+    Ok(rows.into_iter().map(|(receipt, bits)| Ballot { receipt, choices: Choices::stored(bits) }).collect())
+}
+
+/// The remote actors who took part or sounded: they get the final Update whether they follow or not.
+///
+/// # Errors
+/// The store's fault.
+pub fn list_remote_voters(conn: &mut AnyConnection, poll: PollId) -> Result<Vec<String>, DbError> {
+    let poll = poll.to_string();
+    let voters: Vec<Option<String>> = poll_voters::table
+        .filter(poll_voters::poll_id.eq(&poll))
+        .filter(poll_voters::actor_url.is_not_null())
+        .select(poll_voters::actor_url)
+        .load(conn)?;
+    let supporters: Vec<String> =
+        soundings::table.filter(soundings::poll_id.eq(&poll)).select(soundings::actor_url).load(conn)?;
+    Ok(voters.into_iter().flatten().chain(supporters).collect())
+}
+
+/// Destroys what leads from a voter to a ballot, and what supporters said one by one.
+///
+/// # Errors
+/// The store's fault.
+pub fn destroy_links(tx: &mut Tx<'_>, poll: PollId) -> Result<(), DbError> {
+    let id = poll.to_string();
+    diesel::delete(ballot_links::table.filter(ballot_links::poll_id.eq(&id))).execute(tx.conn)?;
+    diesel::delete(soundings::table.filter(soundings::poll_id.eq(&id))).execute(tx.conn)?;
+    // SQLite keeps these tables in the order of their keys. PostgreSQL keeps rows in the order
+    // of writing, which is that of voting, so they are written anew in the order of their keys.
+    if matches!(tx.conn, AnyConnection::Postgres(_)) {
+        rewrite_ballots(tx, poll)?;
+        rewrite_voters(tx, &id)?;
+    }
+    Ok(())
+}
+
+fn rewrite_ballots(tx: &mut Tx<'_>, poll: PollId) -> Result<(), DbError> {
+    let all = list_ballots(tx.conn, poll)?;
+    diesel::delete(ballots::table.filter(ballots::poll_id.eq(poll.to_string()))).execute(tx.conn)?;
+    for some in all.chunks(AT_ONCE) {
+        let rows: Vec<_> = some
+            .iter()
+            .map(|ballot| {
+                (
+                    ballots::receipt.eq(&ballot.receipt),
+                    ballots::poll_id.eq(poll.to_string()),
+                    ballots::choices.eq(ballot.choices.bits()),
+                )
+            })
+            .collect();
+        on_each_backend!(tx.conn, |c| diesel::insert_into(ballots::table).values(rows).execute(c))?;
+    }
+    Ok(())
+}
+
+fn rewrite_voters(tx: &mut Tx<'_>, poll: &str) -> Result<(), DbError> {
+    let all: Vec<(String, Option<String>)> = poll_voters::table
+        .filter(poll_voters::poll_id.eq(poll))
+        .order(poll_voters::voter)
+        .select((poll_voters::voter, poll_voters::actor_url))
+        .load(tx.conn)?;
+    diesel::delete(poll_voters::table.filter(poll_voters::poll_id.eq(poll))).execute(tx.conn)?;
+    for some in all.chunks(AT_ONCE) {
+        let rows: Vec<_> = some
+            .iter()
+            .map(|(voter, actor)| {
+                (
+                    poll_voters::poll_id.eq(poll),
+                    poll_voters::voter.eq(voter),
+                    poll_voters::actor_url.eq(actor.as_deref()),
+                )
+            })
+            .collect();
+        on_each_backend!(tx.conn, |c| diesel::insert_into(poll_voters::table).values(rows).execute(c))?;
+    }
+    Ok(())
+}
