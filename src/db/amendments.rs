@@ -1,7 +1,7 @@
 //! Amendments, their changes and backings.
 
 use super::connection::{AnyBackend, AnyConnection};
-use super::schema::{amendment_changes, amendments, backings};
+use super::schema::{amendment_changes, amendments, backings, members};
 use super::{DbError, Tx, convert};
 use crate::clock::Stamp;
 use crate::domain::amendment::{AmendmentState, Change, LAPSES_AFTER};
@@ -173,12 +173,14 @@ pub fn list_changes(conn: &mut AnyConnection, id: AmendmentId) -> Result<Vec<Cha
         .collect()
 }
 
-/// Who backs it, the first backer first.
+/// Which members back it, the first backer first; nobody who has left.
 ///
 /// # Errors
 /// The store's fault.
 pub fn list_backers(conn: &mut AnyConnection, id: AmendmentId) -> Result<Vec<MemberId>, DbError> {
     let rows: Vec<String> = backings::table
+        .inner_join(members::table)
+        .filter(members::left_at.is_null())
         .filter(backings::amendment_id.eq(id.to_string()))
         .order((backings::backed_at, backings::member_id))
         .select(backings::member_id)

@@ -29,6 +29,11 @@ impl Voter {
         Self { key: format!("member:{id}"), actor_url: actor_url.map(str::to_owned) }
     }
 
+    /// The member, if it is one.
+    pub fn member_id(&self) -> Option<MemberId> {
+        self.key.strip_prefix("member:").and_then(|id| id.parse().ok())
+    }
+
     /// Somebody of whom we know the actor only.
     pub fn actor(url: &str) -> Self {
         Self { key: url.to_owned(), actor_url: Some(url.to_owned()) }

@@ -9,6 +9,7 @@ use crate::clock::Stamp;
 use crate::ids::InboxId;
 use crate::on_each_backend;
 use chrono::{NaiveDateTime, TimeDelta};
+use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 
 /// An activity to be stored.
@@ -119,6 +120,46 @@ pub fn claim_waiting(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Received>, DbErr
         AnyConnection::Sqlite(c) => due.load(c)?,
     };
     rows.into_iter().map(ReceivedRow::into_received).collect()
+}
+
+/// The activities that were received before `before`, still wait, and name `id` in their body,
+/// oldest first; held like those of [`claim_waiting`], but waited for instead of skipped.
+///
+/// # Errors
+/// The store's fault.
+pub fn claim_naming(tx: &mut Tx<'_>, before: Stamp, id: &str) -> Result<Vec<Received>, DbError> {
+    let naming = inbox_activities::table
+        .filter(inbox_activities::state.eq("waiting"))
+        .filter(inbox_activities::received_at.lt(before.naive_utc()))
+        .filter(inbox_activities::body.like(format!("%{id}%")))
+        .order(inbox_activities::id)
+        .select((
+            inbox_activities::id,
+            inbox_activities::actor_url,
+            inbox_activities::activity_id,
+            inbox_activities::inbox_handle,
+            inbox_activities::body,
+            inbox_activities::received_at,
+            inbox_activities::attempts,
+        ));
+    let rows: Vec<ReceivedRow> = match &mut *tx.conn {
+        AnyConnection::Postgres(c) => naming.for_update().load(c)?,
+        AnyConnection::Sqlite(c) => naming.load(c)?,
+    };
+    rows.into_iter().map(ReceivedRow::into_received).collect()
+}
+
+/// Waits until every transaction that is storing an activity at this moment has ended, so that
+/// the next one sees what they stored. On SQLite one write follows the other anyway. To be
+/// called in a transaction of its own, which holds nothing else.
+///
+/// # Errors
+/// The store's fault.
+pub fn wait_for_stores(tx: &mut Tx<'_>) -> Result<(), DbError> {
+    if let AnyConnection::Postgres(c) = &mut *tx.conn {
+        c.batch_execute("LOCK TABLE inbox_activities IN SHARE MODE")?;
+    }
+    Ok(())
 }
 
 /// Marks an activity as dealt with and erases its body.

@@ -325,16 +325,6 @@ pub fn list_due(conn: &mut AnyConnection, now: Stamp, limit: i64) -> Result<Vec<
     rows.iter().map(|id| convert::id(id)).collect()
 }
 
-/// When the next poll closes.
-///
-/// # Errors
-/// The store's fault.
-pub fn next_close(conn: &mut AnyConnection) -> Result<Option<Stamp>, DbError> {
-    let next: Option<NaiveDateTime> =
-        polls::table.filter(polls::closed_at.is_null()).select(diesel::dsl::min(polls::closes_at)).first(conn)?;
-    Ok(next.map(|at| at.and_utc()))
-}
-
 /// Claims the close of a poll: true for exactly one of all who try (A16).
 ///
 /// # Errors

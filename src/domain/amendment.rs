@@ -1,6 +1,6 @@
 //! An amendment from proposal to decision: its states and its moves (rules A2, A3, A4, A15).
 
-use super::document::clause_text;
+use super::document::{Clause, clause_text};
 use super::refusal::{Problems, Refusal};
 use super::text;
 use crate::ids::{ClauseId, DocumentId};
@@ -189,6 +189,36 @@ impl NewAmendment {
     }
 }
 
+impl NewAmendment {
+    /// The changes that this makes to a text, in the order of its clauses.
+    ///
+    /// # Errors
+    /// Names `changes` when a clause is not in the text or would stay as it is.
+    pub(crate) fn against(&self, clauses: &[Clause]) -> Result<Vec<Change>, Refusal> {
+        let refuse = |sentence: String| Err(Refusal::field("changes", sentence));
+        if !self.changes.iter().all(|(id, _)| clauses.iter().any(|clause| clause.id == *id)) {
+            return refuse("One of these clauses is not in the document as it stands.".to_owned());
+        }
+        let mut changes = Vec::with_capacity(self.changes.len());
+        for clause in clauses {
+            let Some((_, new_text)) = self.changes.iter().find(|(id, _)| *id == clause.id) else { continue };
+            if *new_text == clause.text {
+                return refuse(format!(
+                    "Clause {} stays as it is. Please change its words or leave it out.",
+                    clause.name()
+                ));
+            }
+            changes.push(Change {
+                clause: clause.id,
+                number: clause.number.clone(),
+                old_text: clause.text.clone(),
+                new_text: new_text.clone(),
+            });
+        }
+        Ok(changes)
+    }
+}
+
 fn summary(typed: &str) -> Result<String, Refusal> {
     let summary = text::paragraphs("summary", typed, 800)?;
     let words = summary.split_whitespace().count();
@@ -225,6 +255,29 @@ pub struct Change {
     pub old_text: String,
     /// Its words if carried.
     pub new_text: String,
+}
+
+impl Change {
+    /// Whether the clause still stands as it did when the change was proposed.
+    pub fn fits(&self, clauses: &[Clause]) -> bool {
+        clauses.iter().any(|clause| clause.id == self.clause && clause.text == self.old_text)
+    }
+}
+
+/// The text after a carried amendment.
+///
+/// # Errors
+/// A refusal when a clause was changed meanwhile; then nothing is applied.
+pub fn apply(changes: &[Change], mut clauses: Vec<Clause>) -> Result<Vec<Clause>, Refusal> {
+    if !changes.iter().all(|change| change.fits(&clauses)) {
+        return Err(Refusal::new("in_conflict", AmendmentState::InConflict.why_not(Move::Open)));
+    }
+    for clause in &mut clauses {
+        if let Some(change) = changes.iter().find(|change| change.clause == clause.id) {
+            clause.text.clone_from(&change.new_text);
+        }
+    }
+    Ok(clauses)
 }
 
 #[cfg(test)]

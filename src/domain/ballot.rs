@@ -130,6 +130,14 @@ impl Choices {
     }
 }
 
+/// The total of each option, from how many ballots say what.
+pub fn totals(counted: &[(Choices, u32)], options: usize) -> Vec<u32> {
+    (0..)
+        .take(options)
+        .map(|position| counted.iter().filter(|(choices, _)| choices.has(position)).map(|(_, total)| total).sum())
+        .collect()
+}
+
 /// The position of the option that a vote from elsewhere names: the published words after undoing
 /// HTML escapes, normalising to NFC and trimming blanks; if none fits, the same in another case.
 /// Nothing else is guessed.

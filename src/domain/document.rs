@@ -30,6 +30,18 @@ pub struct Clause {
     pub text: String,
 }
 
+impl Clause {
+    /// How people name it: by its number, or by its first words where it has none.
+    pub fn name(&self) -> String {
+        if self.number.is_empty() {
+            let words: Vec<&str> = self.text.split(' ').take(4).collect();
+            format!("“{} …”", words.join(" "))
+        } else {
+            self.number.clone()
+        }
+    }
+}
+
 /// A clause as it was read from a text, before it has an id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImportedClause {

@@ -1,6 +1,11 @@
 //! The published record of a ballot: canonical JSON and its hash (rule A13).
 
-use serde_json::Value;
+use super::amendment::Change;
+use super::ballot::Uncounted;
+use super::tally::{Rule, Tally};
+use crate::clock::{Stamp, iso_seconds};
+use crate::ids::AmendmentId;
+use serde_json::{Map, Value, json};
 use sha2::Digest as _;
 
 /// SHA-256 of a text, in lower-case hexadecimal.
@@ -36,6 +41,105 @@ pub fn roll_fingerprint<'a>(ids: impl Iterator<Item = &'a str>) -> String {
         hasher.update(b"\n");
     }
     crate::ids::hex(&hasher.finalize())
+}
+
+/// Everything about a vote that froze at its opening (A4).
+#[derive(Debug, Clone)]
+pub struct FrozenVote<'a> {
+    /// The amendment.
+    pub amendment: AmendmentId,
+    /// The fingerprint of the version that it changes.
+    pub base_fingerprint: String,
+    /// The words before and after.
+    pub changes: &'a [Change],
+    /// The rule that decides.
+    pub rule: Rule,
+    /// How many members are on the roll.
+    pub roll_size: u32,
+    /// The fingerprint of the roll.
+    pub roll_fingerprint: String,
+    /// From when ballots count.
+    pub opens_at: Stamp,
+    /// From when they count no longer.
+    pub closes_at: Stamp,
+}
+
+impl FrozenVote<'_> {
+    /// As it stands in the record.
+    pub fn json(&self) -> Value {
+        let changes: Vec<Value> = self
+            .changes
+            .iter()
+            .map(|change| {
+                json!({
+                    "clause": change.clause,
+                    "number": change.number,
+                    "old_text": change.old_text,
+                    "new_text": change.new_text,
+                })
+            })
+            .collect();
+        json!({
+            "amendment": self.amendment,
+            "base_fingerprint": self.base_fingerprint,
+            "changes": changes,
+            "rule": {"base": self.rule.base.as_str(), "quorum": self.rule.quorum},
+            "roll": {"size": self.roll_size, "fingerprint": self.roll_fingerprint},
+            "opens_at": iso_seconds(self.opens_at),
+            "closes_at": iso_seconds(self.closes_at),
+        })
+    }
+
+    /// SHA-256 over all of it: published at the opening, checked at the close.
+    pub fn hash(&self) -> String {
+        sha256_hex(&canonical_json(&self.json()))
+    }
+}
+
+/// What the record of a closed ballot is made of (A13).
+#[derive(Debug, Clone)]
+pub struct Record<'a> {
+    /// The Question's URL.
+    pub poll: &'a str,
+    /// What froze at the opening.
+    pub frozen: &'a FrozenVote<'a>,
+    /// Receipts and choices, in the order of the receipts.
+    pub ballots: Vec<(String, &'a str)>,
+    /// How they fell.
+    pub tally: Tally,
+    /// Votes that did not count, by reason.
+    pub uncounted: &'a [(Uncounted, u32)],
+    /// Votes of supporters; only when there are three or more (A10).
+    pub soundings: Option<Tally>,
+    /// Whether the amendment was carried.
+    pub is_carried: bool,
+    /// The fingerprint of the version that it brought.
+    pub new_fingerprint: Option<&'a str>,
+}
+
+impl Record<'_> {
+    /// The record as canonical JSON.
+    pub fn canonical(&self) -> String {
+        let uncounted: Map<String, Value> =
+            self.uncounted.iter().map(|(reason, total)| (reason.as_str().to_owned(), json!(total))).collect();
+        canonical_json(&json!({
+            "kind": "caucus ballot record",
+            "version": 1,
+            "poll": self.poll,
+            "frozen": self.frozen.json(),
+            "frozen_hash": self.frozen.hash(),
+            "ballots": self.ballots,
+            "totals": totals(self.tally),
+            "uncounted": uncounted,
+            "soundings": self.soundings.map(totals),
+            "is_carried": self.is_carried,
+            "new_fingerprint": self.new_fingerprint,
+        }))
+    }
+}
+
+fn totals(tally: Tally) -> Value {
+    json!({"For": tally.votes_for, "Against": tally.against, "Abstain": tally.abstain})
 }
 
 #[cfg(test)]

@@ -53,6 +53,14 @@ pub struct Tally {
     pub abstain: u64,
 }
 
+impl Tally {
+    /// From the totals of the three options in their order.
+    pub fn of(totals: &[u32]) -> Self {
+        let total = |position: usize| totals.get(position).copied().map_or(0, u64::from);
+        Self { votes_for: total(0), against: total(1), abstain: total(2) }
+    }
+}
+
 /// A share in tenths of a per cent, rounded to the nearest; 1000 is all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Share(u32);

@@ -1,10 +1,22 @@
-//! Cast a ballot, from every channel (rules A6, A7, A10, A11).
+//! Cast a ballot, from every channel (rules A6, A7, A10, A11): a vote in any fediverse program,
+//! a reply of a single word, the web and the API all come here.
 
-use super::ServiceError;
+use super::{ServiceError, ballot_words};
 use crate::clock::Stamp;
-use crate::db::Tx;
-use crate::domain::ballot::VoteOutcome;
-use crate::ids::{MemberId, PollId};
+use crate::db::ballots::{self, Ballot, Voter};
+use crate::db::local_actors::actor;
+use crate::db::polls::{self, Poll};
+use crate::db::posts::PostKind;
+use crate::db::remote_actors::find_remote_actor;
+use crate::db::{DbError, Tx, linked_actors};
+use crate::domain::Refusal;
+use crate::domain::ballot::{Choices, Decision, Uncounted, VoteOutcome, find_option, reply_word};
+use crate::domain::visibility::Visibility;
+use crate::federation::inbound::clean::plain_text;
+use crate::federation::inbound::note::{InboundNote, poll_id};
+use crate::federation::outbound::documents::{Extra, Mention, NoteParts, note};
+use crate::federation::outbound::publish::{Audience, NewPost, publish};
+use crate::ids::{MemberId, PollId, PostId};
 
 /// A vote that came from another server: one per chosen option, or the word of a reply.
 #[derive(Debug, Clone)]
@@ -34,8 +46,39 @@ pub struct Receipt {
 /// Refused without or with too many choices; forbidden off the roll; conflict when not open, or
 /// when a ballot stands already in an advisory poll.
 pub fn on_the_web(tx: &mut Tx<'_>, by: MemberId, poll: PollId, choices: &[u32]) -> Result<Receipt, ServiceError> {
-    let _ = (tx, by, poll, choices);
-    todo!()
+    let poll = polls::hold_poll(tx, poll)?.ok_or(ServiceError::NotFound("poll"))?;
+    if !poll.is_open(tx.now) {
+        return Err(ServiceError::Conflict(Refusal::new(
+            "poll_closed",
+            "This vote is closed, so your choice could not be counted.",
+        )));
+    }
+    let choices = web_choices(&poll, choices)?;
+    if poll.amendment_id.is_some() && !polls::is_on_roll(tx.conn, poll.id, by)? {
+        return Err(ServiceError::Forbidden(
+            "You joined after this vote opened, so you cannot vote on it. The next vote is yours too.".to_owned(),
+        ));
+    }
+    let (outcome, ballot) = cast(tx, &poll, &Voter::member(by, None), choices)?;
+    match ballot {
+        Some(ballot) => Ok(Receipt { code: ballot.receipt, is_changed: outcome == VoteOutcome::Changed }),
+        None => Err(ServiceError::Conflict(Refusal::new(
+            "already_voted",
+            "Your ballot in this poll stands already. In advisory polls the first one counts.",
+        ))),
+    }
+}
+
+fn web_choices(poll: &Poll, positions: &[u32]) -> Result<Choices, Refusal> {
+    let are_options = positions.iter().all(|position| poll.options.iter().any(|option| option.position == *position));
+    match Choices::of(positions).filter(|_| are_options) {
+        None if positions.is_empty() => Err(Refusal::field("choice", "Please choose an option.")),
+        None => Err(Refusal::field("choice", "Please choose one of the options shown.")),
+        Some(choices) if !poll.is_multiple && choices.positions().len() > 1 => {
+            Err(Refusal::field("choice", "Please choose only one option."))
+        }
+        Some(choices) => Ok(choices),
+    }
 }
 
 /// Casts a ballot that came from the fediverse. What does not count is answered once and counted
@@ -44,6 +87,141 @@ pub fn on_the_web(tx: &mut Tx<'_>, by: MemberId, poll: PollId, choices: &[u32]) 
 /// # Errors
 /// Not found for an unknown poll, or the store's fault.
 pub fn from_fediverse(tx: &mut Tx<'_>, vote: &FediverseVote<'_>) -> Result<VoteOutcome, ServiceError> {
-    let _ = (tx, vote);
-    todo!()
+    let poll = polls::hold_poll(tx, vote.poll)?.ok_or(ServiceError::NotFound("poll"))?;
+    let outcome = judge(tx, &poll, vote)?;
+    if let VoteOutcome::Uncounted(reason) = outcome {
+        ballots::count_uncounted(tx, poll.id, reason)?;
+    }
+    tell(tx, &poll, vote.actor_url, outcome)?;
+    Ok(outcome)
+}
+
+/// Casts the ballot that a reply to an amendment's Question may be (A7). `None` when the reply is
+/// an ordinary text; when it is a ballot it must not be kept as a text, for it is secret.
+///
+/// # Errors
+/// The store's fault.
+pub fn by_reply(tx: &mut Tx<'_>, reply: &InboundNote, received_at: Stamp) -> Result<Option<VoteOutcome>, ServiceError> {
+    let poll = reply.in_reply_to.as_deref().and_then(|url| poll_id(url, tx.urls));
+    let word = reply_word(&plain_text(&reply.raw_html));
+    let (Some(poll), Some(choice)) = (poll, word) else { return Ok(None) };
+    if polls::find_poll(tx.conn, poll)?.is_none_or(|poll| poll.amendment_id.is_none()) {
+        return Ok(None);
+    }
+    from_fediverse(tx, &FediverseVote { poll, actor_url: &reply.author, choice, received_at }).map(Some)
+}
+
+fn judge(tx: &mut Tx<'_>, poll: &Poll, vote: &FediverseVote<'_>) -> Result<VoteOutcome, ServiceError> {
+    if vote.received_at < poll.opens_at {
+        return Ok(VoteOutcome::Uncounted(Uncounted::Early));
+    }
+    if poll.closed_at.is_some() || vote.received_at >= poll.closes_at {
+        return Ok(VoteOutcome::Uncounted(Uncounted::Late));
+    }
+    let names = poll.options.iter().map(|option| option.name.as_str());
+    let Some(choices) = find_option(names, vote.choice).and_then(Choices::one) else {
+        return Ok(VoteOutcome::Uncounted(Uncounted::UnknownOption));
+    };
+    let member = linked_actors::find_member_of(tx.conn, vote.actor_url)?;
+    let voter = match (poll.amendment_id, member) {
+        (Some(_), None) => {
+            ballots::save_sounding(tx, poll.id, vote.actor_url, choices)?;
+            return Ok(VoteOutcome::Sounding);
+        }
+        (Some(_), Some(member)) if !polls::is_on_roll(tx.conn, poll.id, member)? => {
+            return Ok(VoteOutcome::Uncounted(Uncounted::OffRoll));
+        }
+        (_, Some(member)) => Voter::member(member, Some(vote.actor_url)),
+        (None, None) => Voter::actor(vote.actor_url),
+    };
+    Ok(cast(tx, poll, &voter, choices)?.0)
+}
+
+/// Puts the ballot of somebody who may vote in place. Gives the ballot that stands then, unless
+/// the vote was one too many.
+fn cast(
+    tx: &mut Tx<'_>,
+    poll: &Poll,
+    voter: &Voter,
+    choices: Choices,
+) -> Result<(VoteOutcome, Option<Ballot>), ServiceError> {
+    let one_too_many = (VoteOutcome::Uncounted(Uncounted::Duplicate), None);
+    if poll.amendment_id.is_none()
+        && let Some(member) = voter.member_id()
+        && ballots::has_voted_unlinked(tx.conn, poll.id, member)?
+    {
+        return Ok(one_too_many);
+    }
+    let standing = if ballots::add_voter(tx, poll.id, voter)? {
+        None
+    } else {
+        let standing = ballots::find_ballot(tx.conn, poll.id, &voter.key)?;
+        Some(standing.ok_or_else(|| DbError::Broken("a voter without a ballot".to_owned()))?)
+    };
+    let decision = poll.manner().decide(standing.as_ref().map(|ballot| ballot.choices), choices);
+    match (decision, standing) {
+        (Decision::Set(choices), None) => {
+            let ballot = ballots::add_ballot(tx, poll.id, voter, choices)?;
+            count_live(tx, poll, choices.positions())?;
+            Ok((VoteOutcome::Counted, Some(ballot)))
+        }
+        (Decision::Set(choices), Some(standing)) => {
+            ballots::change_ballot(tx, &standing.receipt, choices)?;
+            ballots::note_actor(tx, poll.id, voter)?;
+            let added = choices.positions().into_iter().filter(|&position| !standing.choices.has(position)).collect();
+            count_live(tx, poll, added)?;
+            Ok((VoteOutcome::Changed, Some(Ballot { choices, ..standing })))
+        }
+        (Decision::Keep, standing) => {
+            ballots::note_actor(tx, poll.id, voter)?;
+            Ok((VoteOutcome::Unchanged, standing))
+        }
+        (Decision::Refuse, _) => Ok(one_too_many),
+    }
+}
+
+fn count_live(tx: &mut Tx<'_>, poll: &Poll, positions: Vec<u32>) -> Result<(), ServiceError> {
+    if poll.totals_hidden {
+        return Ok(());
+    }
+    Ok(ballots::count_live(tx, poll.id, &positions)?)
+}
+
+/// Tells a voter once, kindly, why their vote is not a ballot. Neither the choice nor anything
+/// that leads to a ballot is in the message.
+fn tell(tx: &mut Tx<'_>, poll: &Poll, actor_url: &str, outcome: VoteOutcome) -> Result<(), ServiceError> {
+    let Some(notice) = ballot_words::notice(poll, outcome) else { return Ok(()) };
+    if !ballots::note_told(tx, poll.id, actor_url, notice.kind)? {
+        return Ok(());
+    }
+    let Some(voter) = find_remote_actor(tx.conn, actor_url)? else { return Ok(()) };
+    let author = actor(tx.conn, poll.actor_id)?;
+    let id = PostId::from_uuid(tx.next_id());
+    let (url, question) = (tx.urls.note(id), tx.urls.poll(poll.id));
+    let mention = Mention { href: voter.url.clone(), name: voter.handle() };
+    let content = ballot_words::direct(&mention, &voter.profile_url, &notice.sentence, &question);
+    let parts = NoteParts {
+        id: &url,
+        author: &author.url(tx.urls),
+        content_html: &content,
+        language: "en",
+        published: tx.now,
+        updated: None,
+        in_reply_to: Some(&question),
+        visibility: Visibility::Direct,
+        mentions: vec![mention],
+        hashtags: Vec::new(),
+        extra: Extra::default(),
+    };
+    let post = NewPost {
+        id,
+        actor_id: poll.actor_id,
+        kind: PostKind::Notice,
+        visibility: Visibility::Direct,
+        in_reply_to: Some(question.clone()),
+        object: note(&parts, tx.urls),
+        is_pinned: false,
+    };
+    publish(tx, post, &Audience::only(vec![voter.url]))?;
+    Ok(())
 }

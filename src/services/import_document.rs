@@ -1,8 +1,9 @@
 //! Import a governing document.
 
 use super::ServiceError;
-use crate::db::Tx;
-use crate::ids::DocumentId;
+use crate::db::{Tx, documents};
+use crate::domain::{Problems, Refusal, document, text};
+use crate::ids::{ClauseId, DocumentId};
 
 /// A document as it was handed in.
 #[derive(Debug, Clone)]
@@ -20,6 +21,24 @@ pub struct NewDocument<'a> {
 /// # Errors
 /// Refused with field problems (`slug`, `title`, `text`); conflict when the slug is taken.
 pub fn import_document(tx: &mut Tx<'_>, new: &NewDocument<'_>) -> Result<DocumentId, ServiceError> {
-    let _ = (tx, new);
-    todo!()
+    let mut problems = Problems::default();
+    let title = problems.take(text::line("title", new.title, 120));
+    let slug = match new.slug.trim() {
+        "" => Some(document::slug_from_title(new.title)),
+        typed => problems.take(document::slug(typed)),
+    };
+    let tree = problems.take(document::import(new.text));
+    let (Some(title), Some(slug), Some(tree)) = (title, slug, tree) else {
+        return Err(problems.refusal().into());
+    };
+    if documents::find_document_by_slug(tx.conn, &slug)?.is_some() {
+        return Err(ServiceError::Conflict(Refusal::field(
+            "slug",
+            format!("There is a document named {slug} already. To change it, please propose an amendment."),
+        )));
+    }
+    let clauses = tree.with_ids(|| ClauseId::from_uuid(tx.next_id()));
+    let id = documents::insert_document(tx, &slug, &title)?;
+    documents::insert_version(tx, id, &clauses, None)?;
+    Ok(id)
 }

@@ -5,6 +5,7 @@
 
 pub mod answer_offer;
 pub mod back_amendment;
+mod ballot_words;
 pub mod cast_ballot;
 pub mod close_ballot;
 pub mod create_token;
@@ -28,3 +29,13 @@ pub mod sign_in;
 pub mod sign_up;
 
 pub use error::ServiceError;
+
+use crate::db::DbError;
+
+/// Names what is missing when a thing that must exist does not.
+fn found<T>(looked_up: Result<T, DbError>, what: &'static str) -> Result<T, ServiceError> {
+    looked_up.map_err(|error| match error {
+        DbError::NotFound => ServiceError::NotFound(what),
+        other => other.into(),
+    })
+}

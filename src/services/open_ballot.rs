@@ -1,8 +1,22 @@
 //! Open the ballot of an amendment (rules A4, A5).
 
-use super::ServiceError;
-use crate::db::Tx;
-use crate::ids::{AmendmentId, MemberId, PollId};
+use super::{ServiceError, ballot_words};
+use crate::db::amendments::{self, Amendment};
+use crate::db::documents::{self, Document};
+use crate::db::local_actors::{LocalActor, find_community};
+use crate::db::polls::{self, PollToInsert};
+use crate::db::posts::PostKind;
+use crate::db::{Tx, members};
+use crate::domain::Refusal;
+use crate::domain::amendment::{AmendmentState, Change, Move};
+use crate::domain::poll::{BALLOT_OPTIONS, BALLOT_WEEK};
+use crate::domain::record::{FrozenVote, roll_fingerprint};
+use crate::domain::visibility::Visibility;
+use crate::federation::outbound::documents::{Extra, NoteParts, QuestionParts, question};
+use crate::federation::outbound::publish::{Audience, NewPost, publish};
+use crate::ids::{AmendmentId, ClauseId, MemberId, PollId};
+use chrono::SubsecRound as _;
+use serde_json::json;
 
 /// Freezes text, rule and roll and publishes the Question, all in one transaction.
 ///
@@ -10,6 +24,143 @@ use crate::ids::{AmendmentId, MemberId, PollId};
 /// Forbidden to others than the proposer; conflict unless backed, unchanged underneath and alone
 /// on its clauses (A15).
 pub fn open_ballot(tx: &mut Tx<'_>, by: MemberId, id: AmendmentId) -> Result<PollId, ServiceError> {
-    let _ = (tx, by, id);
-    todo!()
+    let document = super::found(amendments::amendment(tx.conn, id), "amendment")?.document_id;
+    let document = documents::hold_document(tx, document)?;
+    let amendment = amendments::hold_amendment(tx, id)?;
+    let changes = amendments::list_changes(tx.conn, id)?;
+    check(tx, by, &amendment, &document, &changes)?;
+    let community = find_community(tx.conn)?.ok_or(ServiceError::NotFound("community"))?;
+    let opening = Opening::of(tx, &amendment, &document, &changes)?;
+    opening.publish(tx, &community)?;
+    opening.freeze(tx, &community)?;
+    Ok(opening.poll)
+}
+
+fn check(
+    tx: &mut Tx<'_>,
+    by: MemberId,
+    amendment: &Amendment,
+    document: &Document,
+    changes: &[Change],
+) -> Result<(), ServiceError> {
+    if amendment.proposer_id != by {
+        return Err(ServiceError::Forbidden(
+            "Only the member who proposed this amendment may open its vote.".to_owned(),
+        ));
+    }
+    amendment.state_at(tx.now).after(Move::Open).map_err(ServiceError::Conflict)?;
+    if amendments::list_backers(tx.conn, amendment.id)?.is_empty() {
+        let unbacked = AmendmentState::SeekingBacking.after(Move::Open);
+        return unbacked.map(|_| ()).map_err(ServiceError::Conflict);
+    }
+    let clauses = documents::list_clauses(tx.conn, document.version.id)?;
+    if !changes.iter().all(|change| change.fits(&clauses)) {
+        let conflict = AmendmentState::InConflict.after(Move::Open);
+        return conflict.map(|_| ()).map_err(ServiceError::Conflict);
+    }
+    let touched: Vec<ClauseId> = changes.iter().map(|change| change.clause).collect();
+    if amendments::list_touching(tx.conn, &touched, &[AmendmentState::Open])?.is_empty() {
+        return Ok(());
+    }
+    Err(ServiceError::Conflict(Refusal::new(
+        "vote_on_clause_open",
+        "A vote on one of these clauses is open already. Please open this one when the other has closed.",
+    )))
+}
+
+/// Everything that freezes.
+struct Opening<'a> {
+    poll: PollId,
+    amendment: &'a Amendment,
+    document: &'a Document,
+    frozen: FrozenVote<'a>,
+}
+
+impl<'a> Opening<'a> {
+    fn of(
+        tx: &mut Tx<'_>,
+        amendment: &'a Amendment,
+        document: &'a Document,
+        changes: &'a [Change],
+    ) -> Result<Self, ServiceError> {
+        let roll: Vec<String> = members::list_roll(tx.conn)?.iter().map(ToString::to_string).collect();
+        // Other servers are told whole seconds, so the vote begins and ends on one.
+        let opens_at = tx.now.trunc_subsecs(0);
+        let frozen = FrozenVote {
+            amendment: amendment.id,
+            base_fingerprint: document.version.fingerprint.clone(),
+            changes,
+            rule: document.rule,
+            roll_size: u32::try_from(roll.len()).unwrap_or(u32::MAX),
+            roll_fingerprint: roll_fingerprint(roll.iter().map(String::as_str)),
+            opens_at,
+            closes_at: opens_at + BALLOT_WEEK,
+        };
+        Ok(Self { poll: PollId::from_uuid(tx.next_id()), amendment, document, frozen })
+    }
+
+    fn publish(&self, tx: &mut Tx<'_>, community: &LocalActor) -> Result<(), ServiceError> {
+        let url = tx.urls.poll(self.poll);
+        let content = ballot_words::ballot(tx.urls, self.amendment, self.document, &self.frozen);
+        let note = NoteParts {
+            id: &url,
+            author: &community.url(tx.urls),
+            content_html: &content,
+            language: "en",
+            published: self.frozen.opens_at,
+            updated: None,
+            in_reply_to: None,
+            visibility: Visibility::Public,
+            mentions: Vec::new(),
+            hashtags: Vec::new(),
+            extra: Extra::default()
+                .with("rollSize", json!(self.frozen.roll_size))
+                .with("rollFingerprint", json!(self.frozen.roll_fingerprint))
+                .with("frozenHash", json!(self.frozen.hash())),
+        };
+        let parts = QuestionParts {
+            note,
+            options: BALLOT_OPTIONS.iter().map(|&name| (name.to_owned(), 0)).collect(),
+            is_multiple: false,
+            end_time: self.frozen.closes_at,
+            closed: None,
+            voters_count: 0,
+        };
+        let post = NewPost {
+            id: self.poll.into(),
+            actor_id: community.id,
+            kind: PostKind::Poll,
+            visibility: Visibility::Public,
+            in_reply_to: None,
+            object: question(&parts, tx.urls),
+            is_pinned: true,
+        };
+        publish(tx, post, &Audience::followers(community.id))?;
+        Ok(())
+    }
+
+    fn freeze(&self, tx: &mut Tx<'_>, community: &LocalActor) -> Result<(), ServiceError> {
+        let new = PollToInsert {
+            id: self.poll,
+            actor_id: community.id,
+            amendment_id: Some(self.amendment.id),
+            published_by: self.amendment.proposer_id,
+            question: &self.amendment.title,
+            options: &BALLOT_OPTIONS.map(str::to_owned),
+            is_multiple: false,
+            totals_hidden: true,
+            language: "en",
+            opens_at: self.frozen.opens_at,
+            closes_at: self.frozen.closes_at,
+        };
+        polls::insert_poll(tx, &new)?;
+        let roll = polls::freeze_roll(tx, self.poll, self.frozen.rule)?;
+        if roll.roll_fingerprint != self.frozen.roll_fingerprint {
+            return Err(ServiceError::Conflict(Refusal::new(
+                "roll_changed",
+                "Somebody joined or left at this very moment. Please open the vote again.",
+            )));
+        }
+        Ok(amendments::freeze(tx, self.amendment.id, self.poll, &self.frozen.hash())?)
+    }
 }

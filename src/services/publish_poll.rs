@@ -1,34 +1,124 @@
-//! Publish a cabal's advisory poll.
+//! Publish a cabal's advisory poll, and show any Question as it stands.
 
-use super::ServiceError;
-use crate::clock::Stamp;
-use crate::db::polls::Poll;
-use crate::db::{AnyConnection, Tx};
-use crate::domain::Urls;
+use super::{ServiceError, ballot_words};
+use crate::clock::{Stamp, iso_seconds};
+use crate::db::local_actors::actor;
+use crate::db::polls::{self, Poll, PollToInsert};
+use crate::db::posts::{self, PostKind};
+use crate::db::{AnyConnection, DbError, Tx, ballots, cabals};
+use crate::domain::ballot::totals;
 use crate::domain::poll::NewPoll;
+use crate::domain::visibility::Visibility;
+use crate::federation::outbound::documents::{Extra, NoteParts, QuestionParts, question};
+use crate::federation::outbound::publish::{Audience, NewPost, publish};
 use crate::ids::{CabalId, MemberId, PollId};
+use chrono::SubsecRound as _;
+use serde_json::{Value, json};
 
 /// Publishes an advisory poll of a cabal.
 ///
 /// # Errors
 /// Forbidden to others than members of the cabal; refused when it would close too soon or too late.
 pub fn publish_poll(tx: &mut Tx<'_>, by: MemberId, cabal: CabalId, new: &NewPoll) -> Result<PollId, ServiceError> {
-    let _ = (tx, by, cabal, new);
-    todo!()
+    super::found(cabals::cabal(tx.conn, cabal), "cabal")?;
+    if !cabals::is_member(tx.conn, cabal, by)? {
+        return Err(ServiceError::Forbidden("Only members of the cabal may publish its polls.".to_owned()));
+    }
+    // Other servers are told whole seconds, so the poll begins and ends on one.
+    let opens_at = tx.now.trunc_subsecs(0);
+    let poll = PollToInsert {
+        id: PollId::from_uuid(tx.next_id()),
+        actor_id: cabal.into(),
+        amendment_id: None,
+        published_by: by,
+        question: &new.question,
+        options: &new.options,
+        is_multiple: new.is_multiple,
+        totals_hidden: new.totals_hidden,
+        language: &new.language,
+        opens_at,
+        closes_at: new.closing.resolve(opens_at)?,
+    };
+    send_question(tx, &poll)?;
+    polls::insert_poll(tx, &poll)?;
+    cabals::note_published(tx, cabal)?;
+    cabals::log_act(tx, cabal, by, "published the poll", &new.question)?;
+    Ok(poll.id)
 }
 
-/// The Question as it is to be served at `now`. When [`Poll::is_due`], call
-/// `workers::timers::settle` first: it closes the poll, so that the first reader after the end
-/// already sees the final numbers (fediverse.md 6.3).
+fn send_question(tx: &mut Tx<'_>, poll: &PollToInsert<'_>) -> Result<(), ServiceError> {
+    let author = actor(tx.conn, poll.actor_id)?;
+    let url = tx.urls.poll(poll.id);
+    let content = ballot_words::advisory(&url, poll);
+    let note = NoteParts {
+        id: &url,
+        author: &author.url(tx.urls),
+        content_html: &content,
+        language: poll.language,
+        published: poll.opens_at,
+        updated: None,
+        in_reply_to: None,
+        visibility: Visibility::Public,
+        mentions: Vec::new(),
+        hashtags: Vec::new(),
+        extra: Extra::default(),
+    };
+    let parts = QuestionParts {
+        note,
+        options: poll.options.iter().map(|name| (name.clone(), 0)).collect(),
+        is_multiple: poll.is_multiple,
+        end_time: poll.closes_at,
+        closed: None,
+        voters_count: 0,
+    };
+    let post = NewPost {
+        id: poll.id.into(),
+        actor_id: poll.actor_id,
+        kind: PostKind::Poll,
+        visibility: Visibility::Public,
+        in_reply_to: None,
+        object: question(&parts, tx.urls),
+        is_pinned: true,
+    };
+    publish(tx, post, &Audience::followers(poll.actor_id))?;
+    Ok(())
+}
+
+/// The Question as it is to be served at `now`: what was published, with the numbers that may be
+/// shown. When [`Poll::is_due`], call [`settle`](super::close_ballot::settle) first, which counts
+/// votes that still wait; but even without it a reader past the end sees no moving numbers.
 ///
 /// # Errors
 /// The store's fault.
-pub fn question_now(
-    conn: &mut AnyConnection,
-    urls: &Urls,
-    poll: &Poll,
-    now: Stamp,
-) -> Result<serde_json::Value, ServiceError> {
-    let _ = (conn, urls, poll, now);
-    todo!()
+pub fn question_now(conn: &mut AnyConnection, poll: &Poll, now: Stamp) -> Result<Value, ServiceError> {
+    let published = posts::post(conn, poll.id.into())?.object;
+    let published = serde_json::from_str(&published).map_err(|e| DbError::Broken(e.to_string()))?;
+    if poll.is_due(now) {
+        let counted = ballots::count_ballots(conn, poll.id)?;
+        let voters = counted.iter().map(|(_, total)| total).sum();
+        return Ok(with_numbers(published, poll, &totals(&counted, poll.options.len()), voters, true));
+    }
+    let totals: Vec<u32> =
+        poll.options.iter().map(|option| if poll.shows_totals() { option.total } else { 0 }).collect();
+    Ok(with_numbers(published, poll, &totals, poll.voters_count, poll.closed_at.is_some()))
+}
+
+/// The published Question with these numbers; nothing else of it ever changes (V-38).
+fn with_numbers(mut question: Value, poll: &Poll, totals: &[u32], voters: u32, is_over: bool) -> Value {
+    let options = if poll.is_multiple { "anyOf" } else { "oneOf" };
+    if let Some(options) = question.get_mut(options).and_then(Value::as_array_mut) {
+        for (option, total) in options.iter_mut().zip(totals) {
+            if let Some(items) = option.pointer_mut("/replies/totalItems") {
+                *items = json!(total);
+            }
+        }
+    }
+    if let Some(object) = question.as_object_mut() {
+        object.insert("votersCount".to_owned(), json!(voters));
+        if is_over {
+            // The same text as endTime, whoever worked the result out and when (fediverse.md 6.5).
+            object.insert("closed".to_owned(), json!(iso_seconds(poll.closes_at)));
+        }
+    }
+    question
 }

@@ -17,7 +17,6 @@ use crate::domain::refusal::Refusal;
 use crate::domain::text;
 use crate::ids::{MemberId, PollId};
 use crate::services::{self as acts, ServiceError};
-use crate::workers::timers;
 use actix_web::{HttpResponse, get, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -190,7 +189,7 @@ pub async fn show_poll(
     let (id, viewer, now): (PollId, _, _) = (answer::id(&id)?, viewer.id(), app.now());
     let poll = app.read(move |conn| polls::find_poll(conn, id)).await?.ok_or_else(Problem::not_found)?;
     if poll.is_due(now) {
-        timers::settle(&app, id).await?;
+        acts::close_ballot::settle(&app, id).await?;
     }
     let shown = app
         .read(move |conn| -> Result<_, ServiceError> {

@@ -7,8 +7,7 @@ use crate::clock::Stamp;
 use crate::db::posts::{Post, PostKind};
 use crate::db::{DbError, polls, posts};
 use crate::ids::{PollId, PostId};
-use crate::services::{ServiceError, publish_poll};
-use crate::workers::timers;
+use crate::services::{ServiceError, close_ballot, publish_poll};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
 
@@ -47,13 +46,11 @@ async fn question(app: &App, id: PollId) -> Result<HttpResponse, NoAnswer> {
     let now = app.now();
     let mut poll = app.read(move |conn| polls::poll(conn, id)).await?;
     if poll.is_due(now) {
-        timers::settle(app, id).await.map_err(no_answer)?;
+        close_ballot::settle(app, id).await.map_err(no_answer)?;
         poll = app.read(move |conn| polls::poll(conn, id)).await?;
     }
     let max_age = max_age(poll.closes_at, poll.closed_at, now);
-    let urls = std::sync::Arc::clone(&app.urls);
-    let question =
-        app.read(move |conn| publish_poll::question_now(conn, &urls, &poll, now)).await.map_err(no_answer)?;
+    let question = app.read(move |conn| publish_poll::question_now(conn, &poll, now)).await.map_err(no_answer)?;
     Ok(document(bytes(&question), max_age))
 }
 

@@ -1,0 +1,225 @@
+//! What people read about votes on their own servers: Questions, results, messages. Each text
+//! stands alone and ends with a link to its page (F1).
+
+use crate::clock::Stamp;
+use crate::db::amendments::Amendment;
+use crate::db::documents::Document;
+use crate::db::polls::{Poll, PollToInsert};
+use crate::db::results::PollResult;
+use crate::domain::Urls;
+use crate::domain::ballot::{Uncounted, VoteOutcome};
+use crate::domain::record::FrozenVote;
+use crate::domain::tally::{Rule, Share, Tally, VoteBase};
+use crate::domain::text::escape_html;
+use crate::federation::outbound::documents::Mention;
+
+/// A moment as people read it.
+fn moment(stamp: Stamp) -> String {
+    stamp.format("%-d %B %Y, %H:%M UTC").to_string()
+}
+
+fn link(url: &str, words: &str) -> String {
+    let url = escape_html(url);
+    format!("<a href=\"{url}\">{words}</a>")
+}
+
+/// Lines of text as paragraphs of HTML.
+fn paragraphs(text: &str) -> String {
+    text.split('\n')
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .map(|line| format!("<p>{}</p>", escape_html(line)))
+        .collect()
+}
+
+/// The Question of a cabal's advisory poll.
+pub(super) fn advisory(url: &str, poll: &PollToInsert<'_>) -> String {
+    let hidden = if poll.totals_hidden { " The numbers appear when it closes." } else { "" };
+    format!(
+        "{}<p>Open until {}.{hidden} {}</p>",
+        paragraphs(poll.question),
+        moment(poll.closes_at),
+        link(url, "About this poll")
+    )
+}
+
+/// The Question of an amendment.
+pub(super) fn ballot(urls: &Urls, amendment: &Amendment, document: &Document, frozen: &FrozenVote<'_>) -> String {
+    let numbers: Vec<&str> =
+        frozen.changes.iter().map(|change| change.number.as_str()).filter(|number| !number.is_empty()).collect();
+    let clauses = match numbers.as_slice() {
+        [] => String::new(),
+        [one] => format!(", clause {one}"),
+        many => format!(", clauses {}", many.join(", ")),
+    };
+    format!(
+        "<p>Amendment of {}{clauses}: <strong>{}</strong></p>{}<p>For, Against or Abstain until {}. The votes of \
+         everybody who was a member when this opened decide; {}. The numbers appear when it closes.</p><p>{}</p>",
+        escape_html(&document.title),
+        escape_html(&amendment.title),
+        paragraphs(&amendment.summary),
+        moment(frozen.closes_at),
+        rule(frozen.rule),
+        link(&urls.amendment(amendment.id), "The change, the reasons, and how votes are counted")
+    )
+}
+
+fn rule(rule: Rule) -> String {
+    let base = match rule.base {
+        VoteBase::Cast => "it takes two thirds of the votes for and against",
+        VoteBase::Roll => "it takes two thirds of all members",
+    };
+    match rule.quorum {
+        0 => base.to_owned(),
+        quorum => format!("{base}, and at least {quorum} ballots"),
+    }
+}
+
+/// What the result Note says.
+pub(super) struct ResultWords<'a> {
+    /// The amendment that was decided.
+    pub amendment: &'a Amendment,
+    /// Its document.
+    pub document: &'a Document,
+    /// The rule that decided.
+    pub rule: Rule,
+    /// Votes that did not count, by reason.
+    pub uncounted: &'a [(Uncounted, u32)],
+    /// Votes of supporters, when there are three or more.
+    pub soundings: Option<Tally>,
+}
+
+/// The Note that tells a result: outcome, totals and the three shares, always (A9).
+pub(super) fn result(urls: &Urls, words: &ResultWords<'_>, result: &PollResult) -> String {
+    let outcome = match (result.is_carried, result.version_id.is_some()) {
+        (true, true) => "Carried",
+        (true, false) => "Carried, but the text was changed meanwhile, so it has to be proposed anew",
+        (false, _) => "Not carried",
+    };
+    let Tally { votes_for, against, abstain } = result.tally;
+    let mut html = format!(
+        "<p>{outcome}: <strong>{}</strong> ({}).</p><p>For {votes_for}, against {against}, abstained {abstain}. For: {} \
+         of the votes cast for and against, {} of all ballots with abstentions, {} of the {} members on the roll. The \
+         rule: {}.</p>",
+        escape_html(&words.amendment.title),
+        escape_html(&words.document.title),
+        share(result.tally.share_of_cast()),
+        share(result.tally.share_with_abstentions()),
+        share(result.tally.share_of_roll(u64::from(result.roll_size))),
+        result.roll_size,
+        rule(words.rule),
+    );
+    if !words.uncounted.is_empty() {
+        let reasons: Vec<String> =
+            words.uncounted.iter().map(|(reason, total)| format!("{total} {}", reason_words(*reason))).collect();
+        html.push_str(&format!("<p>Votes that did not count: {}.</p>", reasons.join(", ")));
+    }
+    if let Some(Tally { votes_for, against, abstain }) = words.soundings {
+        html.push_str(&format!(
+            "<p>Supporters who are not members said, apart from the result: {votes_for} for, {against} against, {abstain} abstained.</p>"
+        ));
+    }
+    html.push_str(&format!(
+        "<p>{}. SHA-256 of the record: {}</p>",
+        link(&urls.amendment(result.amendment_id), "The minutes"),
+        result.record_sha256
+    ));
+    html
+}
+
+fn share(share: Option<Share>) -> String {
+    share.map_or_else(|| "no share".to_owned(), |share| share.to_string())
+}
+
+fn reason_words(reason: Uncounted) -> &'static str {
+    match reason {
+        Uncounted::Late => "too late",
+        Uncounted::Early => "too early",
+        Uncounted::OffRoll => "by members who joined after the opening",
+        Uncounted::Duplicate => "repeated",
+        Uncounted::UnknownOption => "for something that is not an option",
+    }
+}
+
+/// What a voter is told once.
+pub(super) struct Notice {
+    /// Under which it is noted that they were told.
+    pub kind: &'static str,
+    /// The message.
+    pub sentence: String,
+}
+
+/// The message to the sender of a vote that is no ballot; `None` when there is nothing to say.
+pub(super) fn notice(poll: &Poll, outcome: VoteOutcome) -> Option<Notice> {
+    let (kind, sentence) = match outcome {
+        VoteOutcome::Sounding => (
+            "sounding",
+            "thank you for your view. This vote is decided by the members of the community, so yours is counted apart, \
+             as a sounding. Anybody may join, and then votes too. If you are a member, please link this account on your \
+             account page and vote again; until the close your last vote counts."
+                .to_owned(),
+        ),
+        VoteOutcome::Uncounted(reason) => (reason.as_str(), why_not(poll, reason)),
+        VoteOutcome::Counted | VoteOutcome::Changed | VoteOutcome::Unchanged => return None,
+    };
+    Some(Notice { kind, sentence })
+}
+
+fn why_not(poll: &Poll, reason: Uncounted) -> String {
+    match reason {
+        Uncounted::Late => format!(
+            "thank you for voting. Your vote reached us after the close at {}, so it could not be counted, even if your \
+             server shows it.",
+            moment(poll.closes_at)
+        ),
+        Uncounted::Early => "thank you for voting. This vote is not open yet; please vote again once it is.".to_owned(),
+        Uncounted::OffRoll => {
+            "thank you for voting. You joined after this vote opened, and its roll is frozen, so your \
+                               vote could not be counted. The next one will be."
+                .to_owned()
+        }
+        Uncounted::Duplicate => {
+            "you voted in this poll before, and the first ballot of everybody stands. Your later vote \
+                                 changed nothing, even if your server shows it."
+                .to_owned()
+        }
+        Uncounted::UnknownOption => {
+            let options: Vec<&str> = poll.options.iter().map(|option| option.name.as_str()).collect();
+            format!(
+                "thank you for voting. What you sent is none of the options, so it could not be counted. The options are: {}.",
+                options.join(", ")
+            )
+        }
+    }
+}
+
+/// A direct message to one person, about one of our Questions or pages.
+pub(super) fn direct(to: &Mention, profile: &str, sentence: &str, about: &str) -> String {
+    format!(
+        "<p><a href=\"{}\" class=\"u-url mention\">{}</a> {}</p><p>{}</p>",
+        escape_html(profile),
+        escape_html(&to.name),
+        escape_html(sentence),
+        link(about, &escape_html(about))
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_texts_of_others_are_never_markup() {
+        let mention = Mention { href: "https://a.example/u".to_owned(), name: "@<b>@a.example".to_owned() };
+
+        let html = direct(&mention, "https://a.example/\"><script>", "a < b", "https://x.example/?a&b");
+
+        assert!(!html.contains("<script>") && !html.contains("<b>"), "{html}");
+        assert!(html.contains("a &lt; b") && html.contains("?a&amp;b"), "{html}");
+    }
+
+    #[test]
+    fn lines_become_paragraphs() {
+        assert_eq!(paragraphs("one <\n\n two "), "<p>one &lt;</p><p>two</p>");
+    }
+}
