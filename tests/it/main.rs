@@ -14,4 +14,5 @@ mod discovery;
 mod drift;
 mod harness;
 mod recognised;
+mod recorded;
 mod support;

@@ -78,10 +78,19 @@ impl TestApp {
     }
 }
 
+/// A program with a public address of its own that serves nobody, for calling it directly.
+pub fn quiet(base: &str, now: Stamp) -> (Arc<App>, Arc<FixedClock>, Store) {
+    let (store, clock) = (Store::fresh(), Arc::new(FixedClock::at(now)));
+    let settings = settings(&store, base);
+    let db = Database::open(&settings.database_url).unwrap();
+    let app = App::new(settings, Arc::clone(&clock) as Arc<dyn Clock>, db);
+    (Arc::new(app), clock, store)
+}
+
 fn settings(store: &Store, base: &str) -> Settings {
     let flags = Flags {
         data_dir: Some(store.folder.path().to_string_lossy().into_owned()),
-        listen: Some(base.trim_start_matches("http://").to_owned()),
+        listen: Some("127.0.0.1:0".to_owned()),
         public_url: Some(base.to_owned()),
         database_url: Some(store.url_text()),
         config: Some(empty_file(store)),
