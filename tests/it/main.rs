@@ -12,6 +12,7 @@ mod api;
 mod api_access;
 mod architecture;
 mod cli;
+mod delivery;
 mod discovery;
 mod drift;
 mod harness;

@@ -5,6 +5,7 @@
 pub mod api;
 pub mod app;
 pub mod browser;
+pub mod faulty;
 pub mod keys;
 pub mod peer;
 pub mod process;
