@@ -1,3 +1,4 @@
+import { Temporal } from "@js-temporal/polyfill";
 import { Create, Delete, Mention, Note, PUBLIC_COLLECTION, Tombstone, Update } from "@fedify/vocab";
 import { check, equal, eventually } from "../../node/checks.mjs";
 
