@@ -4,6 +4,7 @@ use super::problem::Problem;
 use super::{logging, open};
 use crate::App;
 use crate::db::local_actors;
+use crate::federation::keys;
 use crate::services::set_up;
 use crate::settings::{SOURCE_URL, Settings};
 use crate::{web, workers};
@@ -46,6 +47,8 @@ async fn serve(settings: Settings, listener: TcpListener) -> Result<(), Problem>
     let stop = stop_signal()?;
     let app = Arc::new(open::app(settings)?);
     greet(&app);
+    // Before the first fetch, which it signs.
+    keys::ensure_instance_actor(&app).await?;
     offer_set_up(&app).await?;
     let workers = workers::start(Arc::clone(&app));
     let server = web::server(Arc::clone(&app), listener)
