@@ -37,6 +37,8 @@ async function playThrough(scheme) {
     await check("every activity that was taken was signed in this scheme", () =>
       peer.posts.some((post) => post.status < 300) &&
       equal([...new Set(peer.posts.filter((post) => post.status < 300).map((post) => post.scheme))], [scheme.only]));
+    await check("the scheme that works is remembered: at most one knock was refused", () =>
+      peer.posts.filter((post) => post.status === 401).length <= 1);
     await check("no activity of ours was refused for good", () => equal(refused(peer), []));
   } finally {
     await peer.stop();

@@ -11,8 +11,10 @@ export async function follow(stage) {
     stage.follows[name] = new Follow({ id, actor: peer.actor(name), object: cabal.id });
     await peer.send(name, cabal, stage.follows[name]);
     await check(`${name} gets an Accept of the Follow`, async () => {
-      const { activity } = await peer.expect(Accept, async (accept) => (await accept.getObject(peer.context))?.id?.href === id.href);
-      return equal(activity.actorId.href, cabal.id.href);
+      const { activity } = await peer.expect(Accept, (accept) => accept.objectId?.href === id.href);
+      // The Follow is the peer's own, so that it need not be fetched to be believed.
+      const follow = await activity.getObject({ ...peer.context, crossOrigin: "trust" });
+      return equal([activity.actorId.href, follow.actorId.href], [cabal.id.href, peer.actor(name).href]);
     });
   }
   await check("each follower is counted once", async () => equal(await followersOf(caucus), 2));
