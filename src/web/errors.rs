@@ -32,6 +32,8 @@ pub enum PageError {
     TooLarge,
     /// The request is not what a form sends.
     Unreadable,
+    /// The page knows no such method.
+    WrongMethod,
     /// Too many tries; seconds to wait.
     TooMany(u64),
     /// A fault of the program.
@@ -95,6 +97,7 @@ impl PageError {
             Self::SignInFirst { .. } => "Please sign in first.".to_owned(),
             Self::Forged => "This form was not sent from an open page of this site, so nothing was changed. Please go back, reload the page and send the form again. Cookies must be allowed for this site.".to_owned(),
             Self::TooLarge => "This is too much for one form. Please shorten the text and send it again.".to_owned(),
+            Self::WrongMethod => "This address cannot be opened this way. Please go back and use the links and forms of this site.".to_owned(),
             Self::Unreadable => "This request could not be read. Please use the forms of this site.".to_owned(),
             Self::TooMany(seconds) => format!("There were many tries in a short time. Please wait {} and try again.", wait(*seconds)),
         }
@@ -148,8 +151,7 @@ impl PageError {
         answer
     }
 
-    /// After how many seconds another try makes sense.
-    pub fn retry_after(&self) -> Option<u64> {
+    fn retry_after(&self) -> Option<u64> {
         match self {
             Self::TooMany(seconds) => Some(*seconds),
             _ if self.status_code() == StatusCode::SERVICE_UNAVAILABLE => Some(60),
@@ -170,6 +172,7 @@ impl ResponseError for PageError {
             Self::SignInFirst { .. } => StatusCode::SEE_OTHER,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unreadable => StatusCode::BAD_REQUEST,
+            Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
         }
     }
@@ -245,4 +248,12 @@ const CONTENT_POLICY: &str = "default-src 'self'; script-src 'none'; object-src 
 /// Always `NotFound`.
 pub async fn nowhere() -> Result<HttpResponse, PageError> {
     Err(PageError::not_found("page"))
+}
+
+/// The answer to a page that is asked in a way it does not know.
+///
+/// # Errors
+/// Always `WrongMethod`.
+pub async fn wrong_method() -> Result<HttpResponse, PageError> {
+    Err(PageError::WrongMethod)
 }

@@ -278,6 +278,11 @@ fn secret_in(request: &HttpRequest, app: &App) -> Option<String> {
     })
 }
 
+/// True when the request bears a session of ours, alive or not.
+pub fn has_cookie(request: &HttpRequest, app: &App) -> bool {
+    secret_in(request, app).is_some()
+}
+
 fn visitor_form_token(secret: &str) -> String {
     secret_hash(&format!("form token of {secret}"))
 }

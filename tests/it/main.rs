@@ -8,11 +8,8 @@
     reason = "a test that cannot go on must fail at once"
 )]
 
-mod api;
-mod api_access;
 mod architecture;
 mod cli;
-mod delivery;
 mod discovery;
 mod drift;
 mod harness;

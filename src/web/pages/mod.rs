@@ -2,37 +2,138 @@
 //! to a service and leads on with a notice. Nothing here decides a rule.
 
 mod about;
+mod account;
+mod amendment;
+mod amendment_edit;
+mod amendment_list;
+mod ballot;
+mod cabal;
 mod cabal_form;
+mod cabal_inbox;
+mod cabal_join;
 mod cabal_list;
+mod document;
+mod help_board;
+mod help_request;
+mod help_request_form;
 mod home;
+mod note;
+mod offer;
+mod offer_form;
+mod poll;
+mod poll_form;
+mod progress;
+mod progress_form;
+mod set_up;
+mod sign_in;
+mod sign_up;
+mod steward;
 mod view;
 
-use actix_web::web::{self, ServiceConfig, get, post};
+use super::errors::{PageError, wrong_method};
+use actix_web::guard::{Any, Get, Head};
+use actix_web::web::{self, PathConfig, QueryConfig, ServiceConfig, post};
+use actix_web::{Resource, Route};
 
-/// The routes of all pages. Pages that share their URL with an ActivityStreams object are
-/// reached through `web::fediverse::negotiation`.
+/// The routes of all pages. Where a page shares its URL with an ActivityStreams object, the
+/// routes of `web::fediverse` come first and take only those who ask for the object.
 pub fn configure(cfg: &mut ServiceConfig) {
-    cfg.route("/static/{hash}/{name}", get().to(super::assets::serve))
-        .route("/", get().to(home::show))
-        .route("/about", get().to(about::show))
+    cfg.app_data(PathConfig::default().error_handler(|_, _| PageError::not_found("page").into()))
+        .app_data(QueryConfig::default().error_handler(|_, _| PageError::not_found("page").into()))
+        .service(page("/static/{hash}/{name}").route(get().to(super::assets::serve)))
+        .service(page("/").route(get().to(home::show)))
+        .service(page("/about").route(get().to(about::show)))
+        .service(page("/log").route(get().to(steward::log)))
+        .service(page("/steward").route(get().to(steward::show)))
         .configure(people)
         .configure(cabals)
         .configure(governance);
 }
 
 fn people(cfg: &mut ServiceConfig) {
-    let _ = cfg;
+    cfg.service(page("/setup/{token}").route(get().to(set_up::show)).route(post().to(set_up::set_up)))
+        .service(page("/sign-up").route(get().to(sign_up::show)).route(post().to(sign_up::sign_up)))
+        .service(page("/sign-in").route(get().to(sign_in::show)).route(post().to(sign_in::sign_in)))
+        .service(page("/sign-out").route(post().to(sign_in::sign_out)))
+        .service(page("/account").route(get().to(account::show)))
+        .service(page("/account/handles").route(post().to(account::request_code)))
+        .service(page("/account/handles/code").route(post().to(account::confirm_code)))
+        .service(page("/account/handles/remove").route(post().to(account::unlink)))
+        .service(page("/account/tokens").route(post().to(account::create_token)))
+        .service(page("/account/tokens/{id}/revoke").route(post().to(account::revoke_token)));
 }
 
 fn cabals(cfg: &mut ServiceConfig) {
-    cfg.route("/cabals", get().to(cabal_list::show))
-        .service(page("/cabals/new").route(get().to(cabal_form::show)).route(post().to(cabal_form::form)));
+    cfg.service(page("/cabals").route(get().to(cabal_list::show)))
+        .service(page("/cabals/new").route(get().to(cabal_form::show)).route(post().to(cabal_form::form)))
+        .service(page("/c/{handle}/join").route(get().to(cabal_join::show)).route(post().to(cabal_join::join)))
+        .service(page("/c/{handle}/leave").route(post().to(cabal_join::leave)))
+        .service(page("/c/{handle}/messages").route(get().to(cabal_inbox::show)))
+        .service(
+            page("/c/{handle}/help-requests/new")
+                .route(get().to(help_request_form::new))
+                .route(post().to(help_request_form::publish)),
+        )
+        .service(
+            page("/c/{handle}/progress/new")
+                .route(get().to(progress_form::new))
+                .route(post().to(progress_form::publish)),
+        )
+        .service(page("/c/{handle}/polls/new").route(get().to(poll_form::new)).route(post().to(poll_form::publish)))
+        .service(page("/help-requests").route(get().to(help_board::show)))
+        .service(page("/tags/{name}").route(get().to(help_board::tagged)))
+        .service(
+            page("/help-requests/{id}/edit")
+                .route(get().to(help_request_form::edit))
+                .route(post().to(help_request_form::save)),
+        )
+        .service(
+            page("/help-requests/{id}/withdraw")
+                .route(get().to(help_request::ask_withdraw))
+                .route(post().to(help_request::withdraw)),
+        )
+        .service(page("/help-requests/{id}/offer").route(get().to(offer_form::show)).route(post().to(offer_form::send)))
+        .service(page("/offers/{id}").route(get().to(offer::show)))
+        .service(page("/offers/{id}/answer").route(post().to(offer::answer)))
+        .service(page("/progress/{id}/edit").route(get().to(progress_form::edit)).route(post().to(progress_form::save)))
+        .service(
+            page("/progress/{id}/withdraw")
+                .route(get().to(progress::ask_withdraw))
+                .route(post().to(progress::withdraw)),
+        )
+        .service(page("/polls/{id}/ballot").route(post().to(ballot::cast)))
+        .service(page("/polls/{id}/record.json").route(get().to(poll::record)))
+        .service(page("/polls/{id}").route(get().to(poll::show)))
+        .service(page("/c/{handle}").route(get().to(cabal::show)))
+        .service(page("/help-requests/{id}").route(get().to(help_request::show)))
+        .service(page("/progress/{id}").route(get().to(progress::show)))
+        .service(page("/notes/{id}").route(get().to(note::show)));
 }
 
 fn governance(cfg: &mut ServiceConfig) {
-    let _ = cfg;
+    cfg.service(page("/documents").route(get().to(document::list)))
+        .service(page("/documents/{slug}").route(get().to(document::show)))
+        .service(
+            page("/documents/{slug}/amend")
+                .route(get().to(amendment_edit::new))
+                .route(post().to(amendment_edit::propose)),
+        )
+        .service(page("/amendments").route(get().to(amendment_list::show)))
+        .service(page("/amendments/{id}").route(get().to(amendment::show)))
+        .service(
+            page("/amendments/{id}/edit").route(get().to(amendment_edit::edit)).route(post().to(amendment_edit::save)),
+        )
+        .service(page("/amendments/{id}/backing").route(post().to(amendment::back)))
+        .service(page("/amendments/{id}/backing/withdraw").route(post().to(amendment::take_backing_back)))
+        .service(page("/amendments/{id}/opening").route(post().to(amendment::open)))
+        .service(page("/amendments/{id}/withdraw").route(post().to(amendment::withdraw)));
 }
 
-fn page(path: &str) -> actix_web::Resource {
-    web::resource(path)
+fn page(path: &str) -> Resource {
+    web::resource(path).default_service(web::to(wrong_method))
+}
+
+/// Reading: `HEAD` is answered like `GET`, without the body.
+fn get() -> Route {
+    web::route().guard(Any(Get()).or(Head()))
 }

@@ -1,11 +1,19 @@
 //! Small things that many pages show: times, excerpts, texts as paragraphs.
 
+use crate::App;
 use crate::clock::Stamp;
 use crate::db::cabals::Cabal;
 use crate::db::{AnyConnection, DbError};
+use crate::domain::amendment::{AmendmentState, Change};
+use crate::domain::diff::{Piece, words};
+use crate::domain::document::Clause;
 use crate::domain::offer::Viewer;
+use crate::domain::tally::Share;
+use crate::domain::text::is_invisible;
 use crate::ids::{CabalId, MemberId};
 use crate::services::ServiceError;
+use actix_web::HttpResponse;
+use actix_web::http::header::{HeaderValue, SET_COOKIE};
 
 /// A day, `22 November 2026`.
 pub fn day(stamp: &Stamp) -> String {
@@ -46,6 +54,73 @@ pub fn counted(number: &impl ToString, one: &str, many: &str) -> String {
     format!("{number} {noun}")
 }
 
+/// Adds a `Set-Cookie` header to an answer.
+pub fn add_cookie(answer: &mut HttpResponse, cookie: Option<HeaderValue>) {
+    if let Some(cookie) = cookie {
+        answer.headers_mut().append(SET_COOKIE, cookie);
+    }
+}
+
+/// Where an amendment stands, in words.
+pub fn state_words(state: &AmendmentState) -> &'static str {
+    match state {
+        AmendmentState::SeekingBacking => "looking for a backer",
+        AmendmentState::Backed => "backed",
+        AmendmentState::Open => "vote open",
+        AmendmentState::Carried => "carried",
+        AmendmentState::Lost => "not carried",
+        AmendmentState::Lapsed => "lapsed",
+        AmendmentState::Withdrawn => "withdrawn",
+        AmendmentState::InConflict => "the text has changed meanwhile",
+    }
+}
+
+/// The class that colours the state.
+pub fn state_class(state: &AmendmentState) -> &'static str {
+    match state {
+        AmendmentState::Open => "open",
+        AmendmentState::Carried => "carried",
+        _ => "",
+    }
+}
+
+/// The anchor of a clause within its document: the same through all versions.
+pub fn anchor(clause: &Clause) -> String {
+    format!("clause-{}", clause.id)
+}
+
+/// The difference that a change makes, word by word.
+pub fn diff(change: &Change) -> Vec<Piece> {
+    words(&change.old_text, &change.new_text)
+}
+
+/// Text with the characters that hide or reorder text made visible, so that nobody is deceived
+/// about what they vote on (XS-9).
+pub fn visible(text: &str) -> String {
+    text.chars().map(|c| if is_invisible(c) { format!("[U+{:04X}]", u32::from(c)) } else { c.to_string() }).collect()
+}
+
+/// A share as it is printed; a dash when there is nothing to take a share of.
+pub fn share(share: Option<Share>) -> String {
+    share.map_or_else(|| "–".to_owned(), |share| share.to_string())
+}
+
+/// Our members' Markdown as HTML.
+pub fn markdown(text: &str) -> String {
+    clean_html(&crate::federation::outbound::markdown::to_html(text))
+}
+
+/// Remote HTML as it may stand on a page. It was cleaned when it came; it is cleaned again here,
+/// so that no row of the store, however it got there, can put a script on a page (XS-1).
+pub fn clean_html(html: &str) -> String {
+    crate::federation::inbound::clean::clean(html)
+}
+
+/// True for addresses that may be linked to (XS-3).
+pub fn is_web_url(url: &str) -> bool {
+    url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+}
+
 /// The cabal with this handle.
 ///
 /// # Errors
@@ -75,6 +150,19 @@ pub fn require_cabal_member(conn: &mut AnyConnection, cabal: &Cabal, member: Mem
         return Ok(());
     }
     Err(ServiceError::Forbidden(format!("Only members of {} can do this. You can join it on its page.", cabal.name)))
+}
+
+/// The cabal with this handle, for one of its members.
+///
+/// # Errors
+/// `NotFound`, `Forbidden` for others, or the store's fault.
+pub async fn my_cabal(app: &App, handle: String, member: MemberId) -> Result<Cabal, ServiceError> {
+    app.read(move |conn| {
+        let cabal = cabal_named(conn, &handle)?;
+        require_cabal_member(conn, &cabal, member)?;
+        Ok(cabal)
+    })
+    .await
 }
 
 #[cfg(test)]

@@ -2,10 +2,8 @@
 //! [`Peer`] another server, [`Browser`] a person without scripts.
 #![allow(dead_code, reason = "a harness offers more than any one test takes")]
 
-pub mod api;
 pub mod app;
 pub mod browser;
-pub mod faulty;
 pub mod keys;
 pub mod peer;
 pub mod process;

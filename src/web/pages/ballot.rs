@@ -1,0 +1,46 @@
+//! Cast a ballot on the web: the same act as a vote from the fediverse (A7).
+
+use super::poll;
+use crate::App;
+use crate::ids::PollId;
+use crate::services::ServiceError;
+use crate::services::cast_ballot::{Receipt, on_the_web};
+use crate::web::errors::PageError;
+use crate::web::form::MemberForm;
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+
+/// The positions of the options that were ticked.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Fields {
+    choice: Vec<u32>,
+}
+
+#[derive(Template)]
+#[template(path = "receipt.html")]
+struct Content {
+    id: PollId,
+    receipt: Receipt,
+}
+
+/// `POST /polls/{id}/ballot`. The receipt stands in this very answer and is stored nowhere: it
+/// must not lead from the voter to the ballot (A12).
+pub async fn cast(
+    app: web::Data<App>,
+    id: web::Path<PollId>,
+    form: MemberForm<Fields>,
+) -> Result<HttpResponse, PageError> {
+    let (id, by, choices) = (id.into_inner(), form.me.member_id, form.fields.choice.clone());
+    match app.write(move |tx| on_the_web(tx, by, id, &choices)).await {
+        Ok(receipt) => {
+            let title = if receipt.is_changed { "Your vote is changed" } else { "Your vote is counted" };
+            form.session.page(&app, title).show(&Content { id, receipt })
+        }
+        Err(error @ (ServiceError::Refused(_) | ServiceError::Conflict(_))) => {
+            poll::show_with(&app, &form.session, id, Some(error)).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,99 @@
+//! The page of a cabal: what it is for, how to follow it, what it needs and what it tells.
+
+use super::view;
+use crate::App;
+use crate::clock::Stamp;
+use crate::db::cabals::{self, Cabal, CabalMember};
+use crate::db::help_requests::{HelpRequest, HelpRequestFilter, list_help_requests};
+use crate::db::offers::list_waiting_offers;
+use crate::db::polls::{Poll, list_polls};
+use crate::db::progress_updates::{ProgressUpdate, list_progress_updates};
+use crate::db::{AnyConnection, local_actors};
+use crate::domain::help_request::HelpRequestState;
+use crate::ids::{ActorId, MemberId};
+use crate::services::ServiceError;
+use crate::web::errors::PageError;
+use crate::web::layout::Page;
+use crate::web::ready::ReadyAnswers;
+use crate::web::session::{Session, app_of, has_cookie, see_other};
+use actix_web::http::header::{CACHE_CONTROL, ContentType, VARY};
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+
+#[derive(Template)]
+#[template(path = "cabal.html")]
+struct Content<'a> {
+    page: &'a Page,
+    found: &'a Found,
+    address: &'a str,
+    now: Stamp,
+}
+
+struct Found {
+    cabal: Cabal,
+    requests: Vec<HelpRequest>,
+    progress: Vec<ProgressUpdate>,
+    polls: Vec<Poll>,
+    members_count: i64,
+    /// Listed for members of the community only (J5).
+    members: Vec<CabalMember>,
+    is_mine: bool,
+    waiting_offers: usize,
+}
+
+/// `GET /c/{handle}`; what strangers see is kept ready for a moment.
+pub async fn show(request: HttpRequest, handle: web::Path<String>) -> Result<HttpResponse, PageError> {
+    let (app, handle) = (app_of(&request)?, handle.as_str());
+    let ready = request.app_data::<web::Data<ReadyAnswers>>().filter(|_| !has_cookie(&request, &app));
+    let (name, generation) = (format!("page of the cabal {handle}"), app.generation());
+    if let Some(body) = ready.and_then(|ready| ready.find(&app, &name)) {
+        return Ok(for_strangers(body));
+    }
+    let session = Session::of(&request).await?;
+    let Some(found) = find(&app, handle, session.member_id()).await? else { return Ok(see_other("/")) };
+    let address = format!("@{}@{}", found.cabal.handle, app.urls.host());
+    let page = session.page(&app, found.cabal.name.clone()).with_activity(app.urls.actor(handle));
+    let content = Content { page: &page, found: &found, address: &address, now: app.now() };
+    let Some(ready) = ready else { return page.show(&content) };
+    let body = web::Bytes::from(page.html(&content)?);
+    ready.keep(&app, &name, generation, &body);
+    Ok(for_strangers(body))
+}
+
+fn for_strangers(body: web::Bytes) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((VARY, "Accept, Cookie"))
+        .insert_header((CACHE_CONTROL, "no-cache"))
+        .content_type(ContentType::html())
+        .body(body)
+}
+
+/// Nothing for the community, whose page is the front page.
+async fn find(app: &App, handle: &str, viewer: Option<MemberId>) -> Result<Option<Found>, ServiceError> {
+    let handle = handle.to_owned();
+    app.read(move |conn| match cabals::find_cabal_by_handle(conn, &handle)? {
+        Some(cabal) => load(conn, cabal, viewer).map(Some),
+        None if local_actors::find_community(conn)?.is_some_and(|c| c.handle == handle) => Ok(None),
+        None => Err(ServiceError::NotFound("cabal")),
+    })
+    .await
+}
+
+fn load(conn: &mut AnyConnection, cabal: Cabal, viewer: Option<MemberId>) -> Result<Found, ServiceError> {
+    let id = cabal.id;
+    let open = HelpRequestFilter { cabal: Some(id), state: Some(HelpRequestState::Open), before: None };
+    let is_mine = match viewer {
+        Some(member) => cabals::is_member(conn, id, member)?,
+        None => false,
+    };
+    Ok(Found {
+        requests: list_help_requests(conn, &open, 20)?,
+        progress: list_progress_updates(conn, Some(id), None, 10)?,
+        polls: list_polls(conn, ActorId::from(id), 10)?,
+        members_count: cabals::count_cabal_members(conn, id)?,
+        members: if viewer.is_some() { cabals::list_cabal_members(conn, id)? } else { Vec::new() },
+        waiting_offers: if is_mine { list_waiting_offers(conn, id)?.len() } else { 0 },
+        is_mine,
+        cabal,
+    })
+}

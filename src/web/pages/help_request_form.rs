@@ -1,0 +1,139 @@
+//! Ask for help, or edit what was asked (H1).
+
+use super::help_request;
+use super::view;
+use crate::App;
+use crate::db::cabals::{Cabal, cabal};
+use crate::db::help_requests::HelpRequest;
+use crate::domain::help_request::{HelpRequestFields, NewHelpRequest, hours_text};
+use crate::ids::{CabalId, HelpRequestId, MemberId};
+use crate::services::ServiceError;
+use crate::services::publish_help_request::{edit_help_request, publish_help_request};
+use crate::web::errors::PageError;
+use crate::web::form::MemberForm;
+use crate::web::layout::Page;
+use crate::web::session::{MemberSession, Session};
+use actix_web::{HttpResponse, web};
+use askama::Template;
+
+#[derive(Template)]
+#[template(path = "help_request_form.html")]
+struct Content<'a> {
+    page: &'a Page,
+    cabal: &'a Cabal,
+    fields: &'a HelpRequestFields,
+    action: String,
+    is_new: bool,
+}
+
+/// `GET /c/{handle}/help-requests/new`
+pub async fn new(
+    app: web::Data<App>,
+    visit: MemberSession,
+    handle: web::Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let cabal = view::my_cabal(&app, handle.into_inner(), visit.me.member_id).await?;
+    let page = visit.session.page(&app, "Ask for help");
+    page.show(&for_new(&page, &cabal, &HelpRequestFields { language: "en".to_owned(), ..HelpRequestFields::default() }))
+}
+
+/// `POST /c/{handle}/help-requests/new`
+pub async fn publish(
+    app: web::Data<App>,
+    handle: web::Path<String>,
+    form: MemberForm<HelpRequestFields>,
+) -> Result<HttpResponse, PageError> {
+    let by = form.me.member_id;
+    let cabal = view::my_cabal(&app, handle.into_inner(), by).await?;
+    match act(&app, by, cabal.id, &form.fields).await {
+        Ok(id) => {
+            let notice = "Your help request is on its way to everybody who follows the cabal.";
+            form.session.done(&app, &format!("/help-requests/{id}"), notice).await
+        }
+        Err(error) => {
+            let page = form.session.page(&app, "Ask for help").refused(error)?;
+            page.show(&for_new(&page, &cabal, &form.fields))
+        }
+    }
+}
+
+async fn act(
+    app: &App,
+    by: MemberId,
+    cabal: CabalId,
+    fields: &HelpRequestFields,
+) -> Result<HelpRequestId, ServiceError> {
+    let new = NewHelpRequest::parse(fields, app.now())?;
+    app.write(move |tx| publish_help_request(tx, by, cabal, &new)).await
+}
+
+/// `GET /help-requests/{id}/edit`
+pub async fn edit(
+    app: web::Data<App>,
+    visit: MemberSession,
+    id: web::Path<HelpRequestId>,
+) -> Result<HttpResponse, PageError> {
+    let (request, cabal) = find(&app, id.into_inner(), visit.me.member_id).await?;
+    show_edit(&app, &visit.session, &cabal, &request, &fields_of(&request), None)
+}
+
+/// `POST /help-requests/{id}/edit`
+pub async fn save(
+    app: web::Data<App>,
+    id: web::Path<HelpRequestId>,
+    form: MemberForm<HelpRequestFields>,
+) -> Result<HttpResponse, PageError> {
+    let by = form.me.member_id;
+    let (request, cabal) = find(&app, id.into_inner(), by).await?;
+    match act_on(&app, by, request.id, &form.fields).await {
+        Ok(()) => form.session.done(&app, &format!("/help-requests/{}", request.id), "Your change is published.").await,
+        Err(error) => show_edit(&app, &form.session, &cabal, &request, &form.fields, Some(error)),
+    }
+}
+
+async fn act_on(app: &App, by: MemberId, id: HelpRequestId, fields: &HelpRequestFields) -> Result<(), ServiceError> {
+    let new = NewHelpRequest::parse(fields, app.now())?;
+    app.write(move |tx| edit_help_request(tx, by, id, &new)).await
+}
+
+fn for_new<'a>(page: &'a Page, cabal: &'a Cabal, fields: &'a HelpRequestFields) -> Content<'a> {
+    Content { page, cabal, fields, action: format!("/c/{}/help-requests/new", cabal.handle), is_new: true }
+}
+
+fn show_edit(
+    app: &App,
+    session: &Session,
+    cabal: &Cabal,
+    request: &HelpRequest,
+    fields: &HelpRequestFields,
+    error: Option<ServiceError>,
+) -> Result<HttpResponse, PageError> {
+    let mut page = session.page(app, "Edit the help request");
+    if let Some(error) = error {
+        page = page.refused(error)?;
+    }
+    let action = format!("/help-requests/{}/edit", request.id);
+    page.show(&Content { page: &page, cabal, fields, action, is_new: false })
+}
+
+async fn find(app: &App, id: HelpRequestId, member: MemberId) -> Result<(HelpRequest, Cabal), ServiceError> {
+    app.read(move |conn| {
+        let request = help_request::find(conn, id)?;
+        let cabal = cabal(conn, request.cabal_id)?;
+        view::require_cabal_member(conn, &cabal, member)?;
+        Ok((request, cabal))
+    })
+    .await
+}
+
+fn fields_of(request: &HelpRequest) -> HelpRequestFields {
+    HelpRequestFields {
+        what: request.what.clone(),
+        skills: request.skills.join(", "),
+        hours: hours_text(request.quarter_hours),
+        deadline: request.deadline.map(|at| at.format("%Y-%m-%d").to_string()).unwrap_or_default(),
+        place: request.place.clone().unwrap_or_default(),
+        remote: if request.is_remote { "yes".to_owned() } else { String::new() },
+        language: request.language.clone(),
+    }
+}

@@ -1,0 +1,119 @@
+//! The page of a poll: the ballot while it is open, the result afterwards.
+
+use super::view;
+use crate::App;
+use crate::clock::Stamp;
+use crate::db::ballots::has_voted;
+use crate::db::polls::{Poll, find_poll, is_on_roll};
+use crate::db::results::{PollResult, find_result};
+use crate::db::{AnyConnection, amendments, local_actors};
+use crate::ids::{MemberId, PollId};
+use crate::services::ServiceError;
+use crate::services::close_ballot::close_due;
+use crate::web::errors::PageError;
+use crate::web::layout::Page;
+use crate::web::session::Session;
+use actix_web::http::header::{CACHE_CONTROL, ContentType};
+use actix_web::{HttpResponse, web};
+use askama::Template;
+
+/// What the page of a poll and the page of an amendment show of a poll.
+pub(super) struct PollView {
+    pub poll: Poll,
+    pub speaker: String,
+    pub speaker_handle: String,
+    pub amendment_title: Option<String>,
+    pub result: Option<PollResult>,
+    pub may_vote: bool,
+    pub has_voted: bool,
+    pub now: Stamp,
+}
+
+#[derive(Template)]
+#[template(path = "poll.html")]
+struct Content<'a> {
+    page: &'a Page,
+    found: &'a PollView,
+    url: &'a str,
+}
+
+impl PollView {
+    /// True while the ballot form makes sense for this person.
+    pub fn shows_ballot(&self) -> bool {
+        self.poll.is_open(self.now) && self.may_vote && (!self.has_voted || self.poll.amendment_id.is_some())
+    }
+
+    /// The votes of an option as a share of all voters, in per cent.
+    pub fn share(&self, total: &u32) -> u32 {
+        (total * 100).checked_div(self.poll.voters_count).unwrap_or(0).min(100)
+    }
+}
+
+/// `GET /polls/{id}`
+pub async fn show(app: web::Data<App>, session: Session, id: web::Path<PollId>) -> Result<HttpResponse, PageError> {
+    show_with(&app, &session, id.into_inner(), None).await
+}
+
+/// The page, with what was wrong with the ballot if something was.
+pub(super) async fn show_with(
+    app: &App,
+    session: &Session,
+    id: PollId,
+    error: Option<ServiceError>,
+) -> Result<HttpResponse, PageError> {
+    let found = find(app, id, session.member_id()).await?;
+    let url = app.urls.poll(id);
+    let mut page = session.page(app, found.poll.question.clone()).with_activity(url.clone());
+    if let Some(error) = error {
+        page = page.refused(error)?;
+    }
+    page.show(&Content { page: &page, found: &found, url: &url })
+}
+
+/// `GET /polls/{id}/record.json`: what `caucus recount` reads (A13).
+pub async fn record(app: web::Data<App>, id: web::Path<PollId>) -> Result<HttpResponse, PageError> {
+    let id = id.into_inner();
+    let result = app.read(move |conn| find_result(conn, id)).await?.ok_or(PageError::not_found("record"))?;
+    Ok(HttpResponse::Ok()
+        .content_type(ContentType::json())
+        .insert_header((CACHE_CONTROL, "public, max-age=3600"))
+        .body(result.record_json))
+}
+
+/// The poll with a viewer's eyes; one whose time is over is closed first, so that nobody sees it open.
+pub(super) async fn find(app: &App, id: PollId, member: Option<MemberId>) -> Result<PollView, ServiceError> {
+    let now = app.now();
+    let found = app.read(move |conn| load(conn, id, member, now)).await?;
+    if !found.poll.is_due(now) {
+        return Ok(found);
+    }
+    app.write(move |tx| close_due(tx, id)).await?;
+    app.read(move |conn| load(conn, id, member, now)).await
+}
+
+fn load(conn: &mut AnyConnection, id: PollId, member: Option<MemberId>, now: Stamp) -> Result<PollView, ServiceError> {
+    let poll = find_poll(conn, id)?.ok_or(ServiceError::NotFound("poll"))?;
+    let speaker = local_actors::actor(conn, poll.actor_id)?;
+    let amendment_title = match poll.amendment_id {
+        Some(amendment) => Some(amendments::amendment(conn, amendment)?.title),
+        None => None,
+    };
+    let may_vote = match (member, poll.amendment_id) {
+        (Some(member), Some(_)) => is_on_roll(conn, id, member)?,
+        (member, _) => member.is_some(),
+    };
+    let has_voted = match member {
+        Some(member) => has_voted(conn, id, member)?,
+        None => false,
+    };
+    Ok(PollView {
+        result: find_result(conn, id)?,
+        speaker: speaker.name,
+        speaker_handle: speaker.handle,
+        amendment_title,
+        may_vote,
+        has_voted,
+        now,
+        poll,
+    })
+}

@@ -1,0 +1,41 @@
+//! For stewards: what waits for which server. And the public log of what stewards did (K2).
+
+use super::view;
+use crate::App;
+use crate::clock::Stamp;
+use crate::db::deliveries::{HostQueue, queue_by_host};
+use crate::db::steward_log::{StewardAct, list_acts};
+use crate::services::ServiceError;
+use crate::web::errors::PageError;
+use crate::web::session::{MemberSession, Session};
+use actix_web::{HttpResponse, web};
+use askama::Template;
+
+#[derive(Template)]
+#[template(path = "steward.html")]
+struct Queue {
+    hosts: Vec<HostQueue>,
+    now: Stamp,
+}
+
+#[derive(Template)]
+#[template(path = "log.html")]
+struct Log {
+    acts: Vec<StewardAct>,
+    is_member: bool,
+}
+
+/// `GET /steward`
+pub async fn show(app: web::Data<App>, visit: MemberSession) -> Result<HttpResponse, PageError> {
+    if !visit.me.is_steward {
+        return Err(ServiceError::Forbidden("Only stewards can see this page.".to_owned()).into());
+    }
+    let hosts = app.read(queue_by_host).await?;
+    visit.session.page(&app, "What waits for which server").show(&Queue { hosts, now: app.now() })
+}
+
+/// `GET /log`: strangers read what was done, members also by whom (J5).
+pub async fn log(app: web::Data<App>, session: Session) -> Result<HttpResponse, PageError> {
+    let acts = app.read(|conn| list_acts(conn, 200)).await?;
+    session.page(&app, "Stewards’ log").show(&Log { acts, is_member: session.signed_in.is_some() })
+}
