@@ -102,13 +102,20 @@ pub fn from_fediverse(tx: &mut Tx<'_>, vote: &FediverseVote<'_>) -> Result<VoteO
 /// # Errors
 /// The store's fault.
 pub fn by_reply(tx: &mut Tx<'_>, reply: &InboundNote, received_at: Stamp) -> Result<Option<VoteOutcome>, ServiceError> {
+    let Some((poll, choice)) = ballot_word(tx, reply)? else { return Ok(None) };
+    from_fediverse(tx, &FediverseVote { poll, actor_url: &reply.author, choice, received_at }).map(Some)
+}
+
+/// The amendment's poll and the option that a reply names by a single word, if it does (A7).
+///
+/// # Errors
+/// The store's fault.
+pub fn ballot_word(tx: &mut Tx<'_>, reply: &InboundNote) -> Result<Option<(PollId, &'static str)>, DbError> {
     let poll = reply.in_reply_to.as_deref().and_then(|url| poll_id(url, tx.urls));
     let word = reply_word(&plain_text(&reply.raw_html));
     let (Some(poll), Some(choice)) = (poll, word) else { return Ok(None) };
-    if polls::find_poll(tx.conn, poll)?.is_none_or(|poll| poll.amendment_id.is_none()) {
-        return Ok(None);
-    }
-    from_fediverse(tx, &FediverseVote { poll, actor_url: &reply.author, choice, received_at }).map(Some)
+    let is_amendment = polls::find_poll(tx.conn, poll)?.is_some_and(|poll| poll.amendment_id.is_some());
+    Ok(is_amendment.then_some((poll, choice)))
 }
 
 fn judge(tx: &mut Tx<'_>, poll: &Poll, vote: &FediverseVote<'_>) -> Result<VoteOutcome, ServiceError> {

@@ -2,7 +2,7 @@
 //! message, and follow its edits and its deletion (H6).
 
 use super::ServiceError;
-use super::cast_ballot::{self, FediverseVote};
+use super::cast_ballot;
 use super::record_message::{edit_message, record_message};
 use super::record_offer::{edit_offer, record_fediverse_offer, withdraw_offer};
 use crate::clock::Stamp;
@@ -12,14 +12,11 @@ use crate::db::linked_actors::find_member_of;
 use crate::db::local_actors::{LocalActor, find_actor_by_handle};
 use crate::db::messages::{erase_messages, list_messages_by_note};
 use crate::db::offers::find_offer_by_note;
-use crate::db::polls::find_poll;
 use crate::db::posts::{Post, find_post};
 use crate::db::tombstones;
 use crate::db::{DbError, Tx};
-use crate::domain::ballot::reply_word;
 use crate::domain::{OurUrl, Urls};
-use crate::federation::inbound::clean::plain_text;
-use crate::federation::inbound::note::{InboundNote, poll_id};
+use crate::federation::inbound::note::InboundNote;
 use crate::ids::{ActorId, HelpRequestId, PollId, ProgressId};
 use chrono::TimeDelta;
 
@@ -86,11 +83,9 @@ fn take(tx: &mut Tx<'_>, note: &InboundNote, arrival: Arrival<'_>, may_vote: boo
         return Ok(());
     }
     let Some(parent) = parent else { return Ok(record_for_addressees(tx, note, arrival)?) };
-    if let Some(poll) = note.in_reply_to.as_deref().and_then(|url| poll_id(url, tx.urls))
-        && let Some(word) = reply_word(&plain_text(&note.raw_html))
-        && find_poll(tx.conn, poll)?.is_some_and(|poll| poll.amendment_id.is_some())
-    {
-        return if may_vote { cast(tx, note, (poll, word), arrival) } else { Ok(()) };
+    if cast_ballot::ballot_word(tx, note)?.is_some() {
+        // Whether it counts or not, a choice is secret and must not be kept as a text.
+        return if may_vote { cast_ballot::by_reply(tx, note, arrival.received_at).map(|_| ()) } else { Ok(()) };
     }
     match request_open_to(tx, note, &parent)? {
         Some(request) => Ok(record_fediverse_offer(tx, &request, note, arrival.received_at)?),
@@ -110,17 +105,6 @@ fn parent_of(tx: &mut Tx<'_>, note: &InboundNote) -> Result<Option<Post>, DbErro
             || url == urls.progress(ProgressId::from_uuid(uuid))
     };
     if is_its_url(tx.urls) { find_post(tx.conn, id) } else { Ok(None) }
-}
-
-/// A reply by the single word for, against or abstain is a ballot like any other (A7).
-fn cast(
-    tx: &mut Tx<'_>,
-    note: &InboundNote,
-    (poll, word): (PollId, &str),
-    arrival: Arrival<'_>,
-) -> Result<(), ServiceError> {
-    let vote = FediverseVote { poll, actor_url: &note.author, choice: word, received_at: arrival.received_at };
-    cast_ballot::from_fediverse(tx, &vote).map(|_| ())
 }
 
 /// The help request to which a reply is an offer (H2): it takes offers still, and the writer is

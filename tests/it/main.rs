@@ -12,6 +12,7 @@ mod architecture;
 mod cli;
 mod discovery;
 mod drift;
+mod follows;
 mod harness;
 mod recognised;
 mod recorded;

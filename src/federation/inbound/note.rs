@@ -1,7 +1,7 @@
 //! The two things that a Note can be: a vote, or a text (fediverse.md 5.4, 6.2).
 
 use super::recognise::{Objection, our_addressees};
-use super::shape::{id_of, ids, one_id, same_origin, stamp, type_of};
+use super::shape::{id_of, ids, names, one_id, same_origin, stamp, type_of};
 use crate::clock::Stamp;
 use crate::domain::visibility::Visibility;
 use crate::domain::{OurUrl, Urls, text};
@@ -130,7 +130,7 @@ fn owned_id(object: &Value, actor_url: &str) -> Result<String, Objection> {
     }
     let author = object.get("attributedTo").ok_or(Objection::Malformed("an object without author"))?;
     match one_id(author) {
-        Some(author) if author == actor_url => Ok(id.to_owned()),
+        Some(_) if names(author, actor_url) => Ok(id.to_owned()),
         Some(_) => Err(Objection::Foreign("an object by somebody else")),
         None => Err(Objection::Malformed("an object without one author")),
     }

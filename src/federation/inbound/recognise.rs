@@ -4,7 +4,7 @@
 //! told apart. What an activity means for our data is decided by `services`.
 
 use super::note::{self, InboundNote, InboundVote};
-use super::shape::{id_of, ids, members, one_id, same_origin, type_of};
+use super::shape::{id_of, ids, members, names, one_id, same_origin, type_of};
 use crate::domain::{OurUrl, Urls};
 use serde_json::Value;
 
@@ -90,7 +90,7 @@ fn malformed(what: &'static str) -> Recognised {
 
 /// Says what `body` asks of us. `actor_url` is the actor whose key signed it.
 pub fn recognise(body: &Value, actor_url: &str, urls: &Urls) -> Recognised {
-    if body.get("actor").and_then(one_id) != Some(actor_url) {
+    if !body.get("actor").is_some_and(|actor| names(actor, actor_url)) {
         return foreign("its actor is not its signer");
     }
     let Some(kind) = type_of(body) else { return malformed("the activity has no single type") };
@@ -104,7 +104,7 @@ pub fn recognise(body: &Value, actor_url: &str, urls: &Urls) -> Recognised {
         "Create" => incoming.create(),
         "Update" => incoming.update(),
         "Delete" => incoming.delete(),
-        "Move" if id_of(object) == Some(actor_url) => Recognised::Move,
+        "Move" if names(object, actor_url) => Recognised::Move,
         "Move" => foreign("moves somebody else"),
         "Flag" => Recognised::Flag,
         // What is wrapped in an Announce is a hint at most: never unpacked (ID-15, V-17).
@@ -146,7 +146,7 @@ impl Incoming<'_> {
                 None => malformed("an Undo of nothing"),
             };
         };
-        if inner.get("actor").is_some_and(|actor| one_id(actor) != Some(self.actor_url)) {
+        if inner.get("actor").is_some_and(|actor| !names(actor, self.actor_url)) {
             return foreign("undoes what somebody else did");
         }
         let inner_id = id_of(self.object);
@@ -214,7 +214,7 @@ impl Incoming<'_> {
 
     fn update(&self) -> Recognised {
         let Some(id) = id_of(self.object) else { return malformed("an Update of nothing") };
-        if id == self.actor_url {
+        if names(self.object, self.actor_url) {
             return Recognised::ActorUpdate;
         }
         if !same_origin(id, self.actor_url) {
@@ -235,11 +235,11 @@ impl Incoming<'_> {
 
     fn delete(&self) -> Recognised {
         let Some(id) = one_id(self.object) else { return malformed("a Delete of nothing") };
-        if id == self.actor_url {
+        if names(self.object, self.actor_url) {
             return Recognised::ActorDelete;
         }
         let author = self.object.get("attributedTo").or_else(|| self.object.get("actor"));
-        if !same_origin(id, self.actor_url) || author.is_some_and(|author| one_id(author) != Some(self.actor_url)) {
+        if !same_origin(id, self.actor_url) || author.is_some_and(|author| !names(author, self.actor_url)) {
             return foreign("deletes what is not theirs");
         }
         Recognised::NoteDelete { note_id: id.to_owned() }

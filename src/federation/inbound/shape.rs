@@ -35,6 +35,11 @@ pub fn one_id(value: &Value) -> Option<&str> {
     }
 }
 
+/// True when a value names exactly this actor, whose URL is in canonical spelling.
+pub fn names(value: &Value, actor_url: &str) -> bool {
+    one_id(value).is_some_and(|id| id == actor_url || plain_url(id).is_some_and(|url| url.as_str() == actor_url))
+}
+
 /// Every id that an addressing property names.
 pub fn ids(value: Option<&Value>) -> Vec<&str> {
     match value {

@@ -4,6 +4,7 @@
 
 pub mod app;
 pub mod browser;
+pub mod fediverse;
 pub mod keys;
 pub mod peer;
 pub mod process;
@@ -12,5 +13,6 @@ pub mod world;
 
 pub use app::TestApp;
 pub use browser::Browser;
+pub use fediverse::{Fediverse, Reach};
 pub use keys::TestKey;
 pub use peer::Peer;
