@@ -34,8 +34,10 @@ const CONFINED: &[(&str, &[&str])] = &[
 const NOT_IN_DOMAIN: &[&str] =
     &["tokio", "std::fs", "std::env", "std::process", "std::thread", "tracing", "async fn", ".await"];
 
-/// A file this long has two subjects. The schema file is a list of tables, nothing to read.
-const LONGEST_FILE: usize = 400;
+/// Nine files in ten are shorter; one that is longer than the longest has two subjects. The schema
+/// file is a list of tables, nothing to read.
+const LONG_FILE: usize = 400;
+const LONGEST_FILE: usize = 500;
 const LISTS: &[&str] = &["db/schema.rs"];
 /// Nine functions in ten; and what none may exceed.
 const LONG_FUNCTION: usize = 40;
@@ -91,12 +93,16 @@ fn every_module_says_what_it_is_for() {
 
 #[test]
 fn files_stay_short() {
-    let long: Vec<String> = source_files()
+    let sizes: Vec<(usize, String)> = source_files()
         .into_iter()
-        .filter(|file| !LISTS.contains(&file.name.as_str()) && file.text.lines().count() > LONGEST_FILE)
-        .map(|file| format!("{}: {} lines", file.name, file.text.lines().count()))
+        .filter(|file| !LISTS.contains(&file.name.as_str()))
+        .map(|file| (file.text.lines().count(), file.name))
         .collect();
-    assert!(long.is_empty(), "files over {LONGEST_FILE} lines:\n{}", long.join("\n"));
+    let long: Vec<_> = sizes.iter().filter(|(lines, _)| *lines > LONG_FILE).collect();
+    let too_long: Vec<_> = sizes.iter().filter(|(lines, _)| *lines > LONGEST_FILE).collect();
+
+    assert!(too_long.is_empty(), "files over {LONGEST_FILE} lines: {too_long:?}");
+    assert!(long.len() * 10 <= sizes.len(), "{} of {} files over {LONG_FILE}: {long:?}", long.len(), sizes.len());
 }
 
 #[test]
