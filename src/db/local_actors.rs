@@ -186,6 +186,10 @@ pub fn actor(conn: &mut AnyConnection, id: ActorId) -> Result<LocalActor, DbErro
 /// # Errors
 /// When the store fails.
 pub fn find_actor_by_handle(conn: &mut AnyConnection, handle: &str) -> Result<Option<LocalActor>, DbError> {
+    // What no handle can hold need not be looked for; PostgreSQL takes no NUL, for one.
+    if handle.len() > 64 || !handle.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
+        return Ok(None);
+    }
     local_actors::table
         .filter(local_actors::handle.eq(handle))
         .filter(local_actors::kind.ne(ActorKind::Instance.as_str()))

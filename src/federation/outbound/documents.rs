@@ -303,3 +303,6 @@ fn actor_context() -> Value {
         }
     ])
 }
+
+#[cfg(test)]
+mod tests;
