@@ -55,8 +55,14 @@ async fn serve(settings: Settings, listener: TcpListener) -> Result<(), Problem>
         .map_err(|e| Problem::new(format!("The web server could not start ({e}).")))?;
     let handle = server.handle();
     let serving = tokio::spawn(server);
-    // Made ahead of time on a thread of its own; nobody waits for them.
+    // Keys are made on a thread of their own: the very first start does not wait for them.
     app.federation.keys.warm();
+    let instance = Arc::clone(&app);
+    tokio::spawn(async move {
+        if let Err(error) = keys::ensure_instance_actor(&instance).await {
+            tracing::error!(%error, "the instance actor could not be made: nothing can be fetched from other servers");
+        }
+    });
     tracing::info!("ready: {}", app.urls.base());
     stop.await;
     tracing::info!("stopping: requests in hand are finished");

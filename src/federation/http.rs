@@ -137,6 +137,8 @@ pub struct ClientParts {
     pub db: Database,
     /// Names to addresses.
     pub lookup: Arc<dyn Lookup>,
+    /// All the time that a request may take; [`LONGEST_REQUEST`] in the program.
+    pub patience: Duration,
 }
 
 impl HttpClient {
@@ -170,7 +172,7 @@ impl HttpClient {
             .no_proxy()
             .referer(false)
             .https_only(strictness == Strictness::Public)
-            .timeout(LONGEST_REQUEST)
+            .timeout(self.parts.patience)
             .pool_max_idle_per_host(IDLE_PER_HOST)
             .pool_idle_timeout(LONGEST_IDLE);
         trusting(builder).build()
@@ -234,12 +236,13 @@ impl HttpClient {
             let _ = read_limited(response, 16 * 1024).await;
             Ok(outcome)
         };
-        tokio::time::timeout(LONGEST_REQUEST, sending).await.map_err(|_| FetchError::TimedOut)?
+        tokio::time::timeout(self.parts.patience, sending).await.map_err(|_| FetchError::TimedOut)?
     }
 
     async fn get_json(&self, url: &Url, wanted: Wanted, budget: &mut Budget) -> Result<Document, FetchError> {
         let fetching = self.get_following_once(url, wanted, budget);
-        let (url, body) = tokio::time::timeout(LONGEST_REQUEST, fetching).await.map_err(|_| FetchError::TimedOut)??;
+        let (url, body) =
+            tokio::time::timeout(self.parts.patience, fetching).await.map_err(|_| FetchError::TimedOut)??;
         let json = json_guard::parse_document(&body).map_err(FetchError::NotADocument)?;
         Ok(Document { url, json })
     }

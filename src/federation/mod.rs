@@ -40,11 +40,11 @@ impl Federation {
     /// Puts it together; nothing goes out yet.
     pub fn new(settings: &Settings, urls: Arc<Urls>, clock: Arc<dyn Clock>, db: Database) -> Self {
         let strictness = if settings.is_local_mode { Strictness::Local } else { Strictness::Public };
-        let lookup = Arc::new(address::SystemLookup);
+        let (lookup, patience) = (Arc::new(address::SystemLookup), http::LONGEST_REQUEST);
         Self {
             keys: keys::KeyPool::default(),
             signers: keys::Signers::default(),
-            http: http::HttpClient::new(http::ClientParts { strictness, urls, clock, db, lookup }),
+            http: http::HttpClient::new(http::ClientParts { strictness, urls, clock, db, lookup, patience }),
             actors: actors::Actors::default(),
             inboxes: Mutex::new(bounded::BoundedMap::new(1_000)),
         }

@@ -13,6 +13,7 @@ mod cli;
 mod discovery;
 mod drift;
 mod follows;
+mod front_door;
 mod harness;
 mod recognised;
 mod recorded;

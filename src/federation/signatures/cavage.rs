@@ -50,7 +50,7 @@ impl<'a> Parameters<'a> {
             let name = name.trim();
             let (value, after) = match after.strip_prefix('"') {
                 Some(quoted) => quoted.split_once('"').ok_or(MALFORMED)?,
-                None => after.split_at(after.find(',').unwrap_or(after.len())),
+                None => bare(after),
             };
             if name.is_empty() || value.contains('\\') || all.0.len() == MOST_NAMES {
                 return Err(MALFORMED);
@@ -58,7 +58,7 @@ impl<'a> Parameters<'a> {
             if all.get(name).is_some() {
                 return Err(Problem::Ambiguous("a parameter of the signature came twice"));
             }
-            all.0.push((name, value.trim()));
+            all.0.push((name, value));
             rest = match after.trim_start() {
                 "" => "",
                 more => more.strip_prefix(',').ok_or(MALFORMED)?.trim_start(),
@@ -70,6 +70,12 @@ impl<'a> Parameters<'a> {
     fn get(&self, name: &str) -> Option<&'a str> {
         self.0.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| *value)
     }
+}
+
+/// A value without quotes, up to the next comma.
+fn bare(text: &str) -> (&str, &str) {
+    let (value, after) = text.split_at(text.find(',').unwrap_or(text.len()));
+    (value.trim(), after)
 }
 
 /// Reads a draft-cavage signature: `(request-target)`, `host`, a moment and, with a body, its

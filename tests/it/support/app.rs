@@ -2,9 +2,11 @@
 
 use super::browser::Browser;
 use super::store::Store;
+use super::world::kept_pair;
 use caucus::App;
 use caucus::clock::{Clock, FixedClock, Stamp, SystemClock};
-use caucus::db::Database;
+use caucus::db::local_actors::{self, ActorKind, NewActor};
+use caucus::db::{Database, DbError, Tx};
 use caucus::settings::{Flags, Settings};
 use chrono::{TimeDelta, TimeZone as _, Utc};
 use std::collections::BTreeMap;
@@ -30,15 +32,15 @@ impl TestApp {
     /// A program whose clock stands until the test moves it.
     pub async fn start() -> Self {
         let clock = Arc::new(FixedClock::at(test_start()));
-        Self::build(clock.clone(), Some(clock))
+        Self::build(clock.clone(), Some(clock)).await
     }
 
     /// A program on the clock of the machine.
     pub async fn on_real_time() -> Self {
-        Self::build(Arc::new(SystemClock), None)
+        Self::build(Arc::new(SystemClock), None).await
     }
 
-    fn build(clock: Arc<dyn Clock>, fixed: Option<Arc<FixedClock>>) -> Self {
+    async fn build(clock: Arc<dyn Clock>, fixed: Option<Arc<FixedClock>>) -> Self {
         let store = Store::fresh();
         // Bound first, because the public address holds the port.
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -46,6 +48,7 @@ impl TestApp {
         let settings = settings(&store, &base);
         let db = Database::open(&settings.database_url).unwrap();
         let app = Arc::new(App::new(settings, clock, db));
+        app.write(create_instance_actor).await.unwrap();
         let server = caucus::web::server(Arc::clone(&app), listener).unwrap();
         let handle = server.handle();
         tokio::spawn(server);
@@ -76,6 +79,13 @@ impl TestApp {
     pub fn set_clock(&self, moment: Stamp) {
         self.clock.as_ref().expect("this program runs on real time").set(moment);
     }
+}
+
+/// What `serve` makes at its first start, with a key that is kept between runs.
+fn create_instance_actor(tx: &mut Tx<'_>) -> Result<(), DbError> {
+    let (handle, keys) = (tx.urls.host().to_owned(), kept_pair(2));
+    let new = NewActor { kind: ActorKind::Instance, handle: &handle, name: &handle, summary: "", keys: &keys };
+    local_actors::create_actor(tx, &new).map(drop)
 }
 
 /// A program with a public address of its own that serves nobody, for calling it directly.

@@ -4,6 +4,7 @@
 
 pub mod app;
 pub mod browser;
+pub mod fault;
 pub mod fediverse;
 pub mod keys;
 pub mod peer;
@@ -13,6 +14,7 @@ pub mod world;
 
 pub use app::TestApp;
 pub use browser::Browser;
+pub use fault::{FaultPeer, Reaction};
 pub use fediverse::{Fediverse, Reach};
 pub use keys::TestKey;
 pub use peer::Peer;

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::net::TcpListener;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A remote server on the loopback address.
 pub struct Peer {
@@ -162,7 +162,13 @@ impl Peer {
 /// A POST with exactly these headers.
 #[expect(clippy::disallowed_types, reason = "the test plays another server")]
 pub async fn post(url: &str, headers: &[(String, String)], body: String) -> (u16, String) {
-    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    // Built once, because it reads the certificates of the machine; without kept connections,
+    // because each test has a runtime of its own.
+    static CLIENT: OnceLock<reqwest::Client> = OnceLock::new();
+    let client = CLIENT.get_or_init(|| {
+        let builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+        builder.pool_max_idle_per_host(0).build().unwrap()
+    });
     let request =
         headers.iter().fold(client.post(url).body(body), |request, (name, value)| request.header(name, value));
     let answer = request.send().await.unwrap();
