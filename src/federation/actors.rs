@@ -126,7 +126,8 @@ impl Actors {
 
     fn recent_failure(&self, url: &str, now: Stamp) -> Option<LookupError> {
         let (until, is_passing) = self.failures.lock().get(url)?;
-        (now < until).then(|| if is_passing { LookupError::Passing } else { LookupError::NotFound })
+        let error = if is_passing { LookupError::Passing } else { LookupError::NotFound };
+        (now < until).then_some(error)
     }
 
     fn remember_failure(&self, url: &str, now: Stamp, error: &LookupError) {

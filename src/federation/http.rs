@@ -159,7 +159,6 @@ impl HttpClient {
         Ok(self.client.get_or_init(|| client))
     }
 
-    #[expect(clippy::disallowed_types, reason = "the one place that may")]
     fn build(
         &self,
         trusting: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,

@@ -47,7 +47,7 @@ impl Recorded {
             signer: json["actor"].clone(),
             pem,
         };
-        if recorded.header("signature") != "" {
+        if !recorded.header("signature").is_empty() {
             recorded.sent_at = recorded.read_time();
         }
         Some(recorded)
@@ -105,7 +105,7 @@ fn signed() -> Vec<Recorded> {
         .map(|file| file.unwrap().path())
         .filter(|file| file.extension().is_some_and(|e| e == "json"))
         .filter_map(|file| Recorded::read(&file))
-        .filter(|one| one.header("signature") != "")
+        .filter(|one| !one.header("signature").is_empty())
         .collect();
     all.sort_by(|a, b| a.file.cmp(&b.file));
     assert!(all.len() > 150, "only {} signed requests were found", all.len());

@@ -3,12 +3,10 @@
 
 use super::app::TestApp;
 use super::peer::{Peer, Person};
-use super::world::kept_pair;
 use caucus::db::DbError;
 use caucus::db::cabals::{Cabal, cabal};
 use caucus::db::help_requests::{HelpRequest, help_request};
 use caucus::db::linked_actors::insert_link;
-use caucus::db::local_actors::{ActorKind, NewActor, create_actor};
 use caucus::db::messages::{Message, list_messages};
 use caucus::db::offers::{Offer, list_offers};
 use caucus::domain::help_request::{HelpRequestFields, NewHelpRequest};
@@ -47,26 +45,11 @@ struct OnItsWay {
     inbox: String,
 }
 
-/// The actor that signs what we fetch, with a key that is kept between runs.
-async fn make_instance_actor(app: &TestApp) {
-    let host = app.app.urls.host().to_owned();
-    let made: Result<ActorId, DbError> = app
-        .app
-        .write(move |tx| {
-            let keys = kept_pair(2);
-            let new = NewActor { kind: ActorKind::Instance, handle: &host, name: &host, summary: "", keys: &keys };
-            create_actor(tx, &new)
-        })
-        .await;
-    made.unwrap();
-}
-
 impl Fediverse {
     /// The cabal `search` formed by `ada`, and a peer.
     pub async fn start() -> Self {
         let (app, ada) = TestApp::with_community().await;
         let cabal = app.cabal(ada, "search").await;
-        make_instance_actor(&app).await;
         let peer = Peer::start(&app).await;
         Self { app, peer, ada, cabal }
     }
