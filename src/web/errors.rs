@@ -151,7 +151,8 @@ impl PageError {
         answer
     }
 
-    fn retry_after(&self) -> Option<u64> {
+    /// After how many seconds another try makes sense.
+    pub fn retry_after(&self) -> Option<u64> {
         match self {
             Self::TooMany(seconds) => Some(*seconds),
             _ if self.status_code() == StatusCode::SERVICE_UNAVAILABLE => Some(60),

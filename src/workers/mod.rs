@@ -35,6 +35,7 @@ pub fn start(app: Arc<App>) -> Workers {
     let (stop, stopped) = watch::channel(false);
     let beat = |name, bell| Beat { app: Arc::clone(&app), name, bell, stopped: stopped.clone() };
     let loops = vec![
+        tokio::spawn(run(beat("inbound", |app| &app.bells.inbound), async |app: &App| inbound::step(app).await)),
         tokio::spawn(run(beat("timers", |app| &app.bells.timers), async |app: &App| timers::step(app).await)),
         tokio::spawn(delivery::run(Arc::clone(&app), stopped.clone())),
     ];

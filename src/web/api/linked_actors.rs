@@ -9,6 +9,7 @@ use crate::App;
 use crate::clock::iso_seconds;
 use crate::db::linked_actors::{self, LinkedActor};
 use crate::services::link_actor;
+use crate::web::limits::Act;
 use actix_web::{HttpResponse, delete, get, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -66,6 +67,13 @@ fn view(linked: LinkedActor) -> LinkedActorView {
     LinkedActorView { actor: linked.actor_url, linked_at: iso_seconds(linked.linked_at) }
 }
 
+/// A code must not be guessed, nor strangers be sent many (rule J2).
+fn check_tries(app: &App, member: &ApiMember) -> Result<(), Problem> {
+    app.limits
+        .check_account(Act::Code, &member.id().to_string())
+        .map_err(|refused| Problem::too_many(refused.retry_after().unwrap_or(60)))
+}
+
 /// List your linked accounts
 #[utoipa::path(tag = "linked actors", security(("token" = [])), responses(
     (status = 200, body = LinkedActorList), (status = 401, body = Problem)))]
@@ -86,6 +94,7 @@ pub async fn request_code(
     member: ApiMember,
     body: Body<LinkRequest>,
 ) -> Result<HttpResponse, Problem> {
+    check_tries(&app, &member)?;
     let handle = link_actor::request_code(&app, member.id(), &body.0.handle).await?;
     let detail = "A code is on its way as a direct message. Send it to /linked-actors/confirmation within 10 minutes.";
     Ok(HttpResponse::Accepted().json(CodeSent { handle, detail }))
@@ -101,6 +110,7 @@ pub async fn confirm_code(
     member: ApiMember,
     body: Body<CodeRequest>,
 ) -> Result<HttpResponse, Problem> {
+    check_tries(&app, &member)?;
     let linked = link_actor::confirm_code(&app, member.id(), &body.0.code).await?;
     // The account lives elsewhere: its own URL is its id, its page and its object.
     Ok(Created::published(&linked.actor_url, linked.actor_url.clone()).at("/linked-actors"))

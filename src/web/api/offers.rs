@@ -15,7 +15,8 @@ use crate::domain::Urls;
 use crate::domain::offer::{Viewer, WebOffer, WebOfferFields, may_see, may_see_contact};
 use crate::ids::{HelpRequestId, MemberId, OfferId};
 use crate::services::{ServiceError, answer_offer, record_offer};
-use actix_web::{HttpResponse, get, post, web};
+use crate::web::limits::{Act, client_address};
+use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -121,13 +122,17 @@ pub async fn list_offers(
 /// Offer help without an account, as the form on the page does
 #[utoipa::path(tag = "offers", responses(
     (status = 201, body = Created), (status = 404, body = Problem), (status = 409, body = Problem),
-    (status = 410, body = Problem), (status = 422, body = Problem)))]
+    (status = 410, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
 #[post("/help-requests/{id}/offers")]
 pub async fn make_offer(
+    request: HttpRequest,
     app: web::Data<App>,
     id: web::Path<String>,
     body: Body<OfferRequest>,
 ) -> Result<HttpResponse, Problem> {
+    app.limits
+        .check_address(Act::WebOffer, client_address(&request, &app))
+        .map_err(|refused| Problem::too_many(refused.retry_after().unwrap_or(60)))?;
     let id: HelpRequestId = answer::id(&id)?;
     standing(&app, id).await?;
     let OfferRequest { name, contact, text } = body.0;

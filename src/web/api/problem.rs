@@ -39,6 +39,9 @@ pub struct Problem {
     /// What has to change, field by field.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+    /// For the header `Retry-After`.
+    #[serde(skip)]
+    retry_after_seconds: Option<u64>,
 }
 
 impl Problem {
@@ -51,6 +54,7 @@ impl Problem {
             detail: detail.into(),
             code: code.into(),
             errors: Vec::new(),
+            retry_after_seconds: None,
         }
     }
 
@@ -72,6 +76,13 @@ impl Problem {
         Self { errors: vec![error.clone()], ..Self::new(status, code, error.detail) }
     }
 
+    /// The same was tried too often in a short time.
+    pub fn too_many(wait_seconds: u64) -> Self {
+        let detail = "There were many tries in a short time. Please wait a while and try again.";
+        let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many", detail);
+        Self { retry_after_seconds: Some(wait_seconds), ..problem }
+    }
+
     /// No key could be made for a new actor.
     pub fn no_key() -> Self {
         Self::broken(&DbError::Broken("no key pair could be made".to_owned()))
@@ -91,11 +102,9 @@ impl Problem {
 
     fn busy(fault: &DbError) -> Self {
         tracing::error!(%fault, "the database cannot be written");
-        Self::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "busy",
-            "The store cannot take this now; nothing was changed. Please try again in a little while.",
-        )
+        let detail = "The store cannot take this now; nothing was changed. Please try again in a little while.";
+        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail);
+        Self { retry_after_seconds: Some(5), ..problem }
     }
 }
 
@@ -113,10 +122,11 @@ impl ResponseError for Problem {
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status_code());
         response.insert_header((header::CONTENT_TYPE, "application/problem+json"));
-        match self.status {
-            401 => drop(response.insert_header((header::WWW_AUTHENTICATE, "Bearer realm=\"Caucus API\""))),
-            503 => drop(response.insert_header((header::RETRY_AFTER, "5"))),
-            _ => {}
+        if self.status == 401 {
+            response.insert_header((header::WWW_AUTHENTICATE, "Bearer realm=\"Caucus API\""));
+        }
+        if let Some(seconds) = self.retry_after_seconds {
+            response.insert_header((header::RETRY_AFTER, seconds.to_string()));
         }
         response.body(serde_json::to_vec(self).unwrap_or_default())
     }

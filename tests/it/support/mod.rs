@@ -2,9 +2,11 @@
 //! [`Peer`] another server, [`Browser`] a person without scripts.
 #![allow(dead_code, reason = "a harness offers more than any one test takes")]
 
+pub mod api;
 pub mod app;
 pub mod browser;
 pub mod fault;
+pub mod faulty;
 pub mod fediverse;
 pub mod keys;
 pub mod peer;

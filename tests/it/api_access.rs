@@ -1,0 +1,335 @@
+//! Who may do what over the API: one table of all routes and all kinds of callers (security.md
+//! AC-18, AC-19), and what is invisible looks like what is not there (PV-1, PV-2).
+
+use super::support::TestApp;
+use super::support::api::Api;
+use caucus::domain::token::TokenScope;
+use caucus::ids::MemberId;
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// A community with a steward, a cabal of one and a member who is in no cabal.
+struct Village {
+    app: TestApp,
+    steward: Api,
+    of_cabal: Api,
+    outsider: Api,
+    reader: Api,
+}
+
+impl Village {
+    async fn start() -> Self {
+        let (app, ada) = TestApp::with_community().await;
+        let (bea, carl): (MemberId, MemberId) = (app.member("bea").await, app.member("carl").await);
+        app.cabal(bea, "bees").await;
+        app.cabal(bea, "wasps").await;
+        let reader = app.api().with(&app.token(bea, TokenScope::Read).await);
+        let (steward, of_cabal, outsider) = (app.api_of(ada).await, app.api_of(bea).await, app.api_of(carl).await);
+        Self { app, steward, of_cabal, outsider, reader }
+    }
+
+    async fn make(&self, path: &str, body: Value) -> String {
+        self.of_cabal.post(path, body).await.created()
+    }
+
+    async fn help_request(&self) -> String {
+        self.make("/cabals/bees/help-requests", json!({"what": "Hives", "skills": ["carpentry"], "hours": 2})).await
+    }
+
+    async fn offer(&self, request: &str) -> String {
+        self.make(&format!("/help-requests/{request}/offers"), web_offer()).await
+    }
+
+    async fn amendment(&self) -> String {
+        self.make("/amendments", self.proposal(0).await).await
+    }
+
+    /// A proposal to change a clause of the agreement.
+    async fn proposal(&self, clause: usize) -> Value {
+        let document = self.app.api().get("/documents/agreement").await.must_be(200).json();
+        let clause = document["clauses"][clause]["id"].clone();
+        json!({"document": "agreement", "title": "Kindness", "summary": "Adds kindness.", "values_fit": "Fits.",
+               "changes": [{"clause": clause, "text": "We help each other kindly."}]})
+    }
+}
+
+fn web_offer() -> Value {
+    json!({"name": "Wim", "contact": "wim@secret.example", "text": "I have wood."})
+}
+
+fn poll() -> Value {
+    json!({"question": "When?", "options": ["Saturday", "Sunday"], "duration_minutes": 60})
+}
+
+/// A route, what is sent, and the status for: nobody, a wrong token, a token that may only read
+/// (of the cabal's member), a member of no cabal, a steward of no cabal, the cabal's member.
+type Row = (Method, &'static str, String, Option<Value>, [u16; 6]);
+
+#[tokio::test]
+async fn every_route_knows_who_may_use_it() {
+    let village = Village::start().await;
+    let nobody = village.app.api();
+    let stranger = nobody.with("caucus_not-a-token-of-ours-0000000000000000000000");
+    let callers = [&nobody, &stranger, &village.reader, &village.outsider, &village.steward, &village.of_cabal];
+
+    let rows = rows(&village).await;
+    for (method, route, path, body, expected) in &rows {
+        for (column, (caller, status)) in callers.iter().zip(expected).enumerate() {
+            let body = body.clone().map(|body| numbered(body, column));
+            let answer = caller.send(method.clone(), path, body).await;
+            assert_eq!(answer.status, *status, "{method} {route}, caller {column}: {}", answer.text);
+            if answer.status >= 400 {
+                assert_eq!(answer.header("content-type"), "application/problem+json");
+            }
+            assert_eq!(answer.header("cache-control"), "private, no-store", "{method} {route}");
+        }
+    }
+
+    assert_eq!(
+        rows.iter().map(|row| format!("{} {}", row.0, row.1)).collect::<BTreeSet<_>>(),
+        described(&village).await
+    );
+}
+
+/// Gives every caller a name of their own for what must be unique.
+fn numbered(mut body: Value, column: usize) -> Value {
+    if let Some(name) = body.get("name").and_then(Value::as_str).map(|name| format!("{name} {column}")) {
+        body["name"] = name.into();
+    }
+    body
+}
+
+/// Every operation of the OpenAPI document.
+async fn described(village: &Village) -> BTreeSet<String> {
+    let document = openapi(village.app.base.as_str()).await;
+    let paths = document["paths"].as_object().unwrap().clone();
+    paths
+        .iter()
+        .flat_map(|(path, methods)| {
+            methods.as_object().unwrap().keys().map(move |method| format!("{} {path}", method.to_uppercase()))
+        })
+        .collect()
+}
+
+async fn openapi(base: &str) -> Value {
+    // One level up from /api/v1.
+    Api::at(base).get("/../openapi.json").await.must_be(200).json()
+}
+
+async fn rows(village: &Village) -> Vec<Row> {
+    let request = village.help_request().await;
+    let (taken, refused) = (village.offer(&request).await, village.offer(&request).await);
+    let progress = village.make("/cabals/bees/progress", json!({"text": "Two hives stand."})).await;
+    let question = village.make("/cabals/bees/polls", poll()).await;
+    let (draft, backed) = (village.amendment().await, village.amendment().await);
+    village.outsider.post(&format!("/amendments/{backed}/backing"), Value::Null).await.must_be(201);
+    let words = Some(json!({"words": "Thank you, see you there."}));
+    let help = Some(json!({"what": "Hives", "skills": ["carpentry"], "hours": 2}));
+    let mut rows = vec![
+        get("/instance", "/instance".to_owned(), [200; 6]),
+        get("/me", "/me".to_owned(), [401, 401, 200, 200, 200, 200]),
+        get("/cabals", "/cabals".to_owned(), [200; 6]),
+        get("/cabals/{handle}", "/cabals/bees".to_owned(), [200, 401, 200, 200, 200, 200]),
+        get("/help-requests", "/help-requests".to_owned(), [200; 6]),
+        get("/help-requests/{id}", format!("/help-requests/{request}"), [200; 6]),
+        get("/help-requests/{id}/offers", format!("/help-requests/{request}/offers"), [200, 401, 200, 200, 200, 200]),
+        get("/cabals/{handle}/progress", "/cabals/bees/progress".to_owned(), [200; 6]),
+        get("/progress/{id}", format!("/progress/{progress}"), [200; 6]),
+        get("/polls/{id}", format!("/polls/{question}"), [200, 401, 200, 200, 200, 200]),
+        get("/documents", "/documents".to_owned(), [200; 6]),
+        get("/documents/{slug}", "/documents/agreement".to_owned(), [200; 6]),
+        get("/amendments", "/amendments".to_owned(), [200; 6]),
+        get("/amendments/{id}", format!("/amendments/{draft}"), [200, 401, 200, 200, 200, 200]),
+        get("/linked-actors", "/linked-actors".to_owned(), [401, 401, 200, 200, 200, 200]),
+        post(
+            "/cabals",
+            "/cabals".to_owned(),
+            Some(json!({"name": "Moths", "purpose": "Moths."})),
+            [401, 401, 403, 201, 201, 201],
+        ),
+        post(
+            "/cabals/{handle}/members",
+            "/cabals/wasps/members".to_owned(),
+            Some(json!({"contribution": "I watch."})),
+            [401, 401, 403, 201, 201, 409],
+        ),
+        delete("/cabals/{handle}/members/me", "/cabals/wasps/members/me".to_owned(), [401, 401, 403, 204, 204, 204]),
+        post(
+            "/cabals/{handle}/help-requests",
+            "/cabals/bees/help-requests".to_owned(),
+            help,
+            [401, 401, 403, 403, 403, 201],
+        ),
+        post("/help-requests/{id}/offers", format!("/help-requests/{request}/offers"), Some(web_offer()), [201; 6]),
+        post("/offers/{id}/accept", format!("/offers/{taken}/accept"), words.clone(), [401, 401, 403, 404, 404, 200]),
+        post("/offers/{id}/decline", format!("/offers/{refused}/decline"), words, [401, 401, 403, 404, 404, 200]),
+        post(
+            "/cabals/{handle}/progress",
+            "/cabals/bees/progress".to_owned(),
+            Some(json!({"text": "More."})),
+            [401, 401, 403, 403, 403, 201],
+        ),
+        post("/cabals/{handle}/polls", "/cabals/bees/polls".to_owned(), Some(poll()), [401, 401, 403, 403, 403, 201]),
+        post(
+            "/polls/{id}/ballot",
+            format!("/polls/{question}/ballot"),
+            Some(json!({"choices": ["Sunday"]})),
+            [401, 401, 403, 201, 201, 201],
+        ),
+        patch(
+            "/help-requests/{id}",
+            format!("/help-requests/{request}"),
+            json!({"hours": 3}),
+            [401, 401, 403, 403, 403, 200],
+        ),
+        patch(
+            "/progress/{id}",
+            format!("/progress/{progress}"),
+            json!({"text": "Three."}),
+            [401, 401, 403, 403, 403, 200],
+        ),
+        post(
+            "/linked-actors",
+            "/linked-actors".to_owned(),
+            Some(json!({"handle": "no handle"})),
+            [401, 401, 403, 422, 422, 422],
+        ),
+        post(
+            "/linked-actors/confirmation",
+            "/linked-actors/confirmation".to_owned(),
+            Some(json!({"code": "000000"})),
+            [401, 401, 403, 422, 422, 422],
+        ),
+        delete("/linked-actors", "/linked-actors?actor=https://a.test/b".to_owned(), [401, 401, 403, 404, 404, 404]),
+        delete("/help-requests/{id}", format!("/help-requests/{request}"), [401, 401, 403, 403, 403, 204]),
+        delete("/progress/{id}", format!("/progress/{progress}"), [401, 401, 403, 403, 403, 204]),
+    ];
+    rows.extend(amendment_rows(village, &draft, &backed).await);
+    rows
+}
+
+async fn amendment_rows(village: &Village, draft: &str, backed: &str) -> Vec<Row> {
+    vec![
+        post("/amendments", "/amendments".to_owned(), Some(village.proposal(1).await), [401, 401, 403, 201, 201, 201]),
+        post("/amendments/{id}/backing", format!("/amendments/{draft}/backing"), None, [401, 401, 403, 201, 201, 403]),
+        delete("/amendments/{id}/backing", format!("/amendments/{draft}/backing"), [401, 401, 403, 204, 204, 409]),
+        patch(
+            "/amendments/{id}",
+            format!("/amendments/{draft}"),
+            json!({"title": "More"}),
+            [401, 401, 403, 403, 403, 200],
+        ),
+        post("/amendments/{id}/opening", format!("/amendments/{backed}/opening"), None, [401, 401, 403, 403, 403, 201]),
+        post(
+            "/amendments/{id}/ballot",
+            format!("/amendments/{backed}/ballot"),
+            Some(json!({"choice": "for"})),
+            [401, 401, 403, 201, 201, 201],
+        ),
+        delete("/amendments/{id}", format!("/amendments/{draft}"), [401, 401, 403, 403, 403, 204]),
+    ]
+}
+
+fn get(route: &'static str, path: String, expected: [u16; 6]) -> Row {
+    (Method::GET, route, path, None, expected)
+}
+
+fn post(route: &'static str, path: String, body: Option<Value>, expected: [u16; 6]) -> Row {
+    (Method::POST, route, path, body, expected)
+}
+
+fn patch(route: &'static str, path: String, body: Value, expected: [u16; 6]) -> Row {
+    (Method::PATCH, route, path, Some(body), expected)
+}
+
+fn delete(route: &'static str, path: String, expected: [u16; 6]) -> Row {
+    (Method::DELETE, route, path, None, expected)
+}
+
+#[tokio::test]
+async fn a_revoked_token_stops_at_the_next_request() {
+    let village = Village::start().await;
+    let me = village.outsider.get("/me").await.must_be(200).json();
+    let member: MemberId = me["id"].as_str().unwrap().parse().unwrap();
+    assert_eq!((me["handle"].as_str(), me["is_steward"].as_bool()), (Some("carl"), Some(false)));
+
+    let tokens = village.app.app.read(move |conn| caucus::db::api_tokens::list_tokens(conn, member)).await.unwrap();
+    let id = tokens[0].id;
+    village.app.app.write(move |tx| caucus::services::create_token::revoke_token(tx, id)).await.unwrap();
+
+    assert_eq!(village.outsider.get("/me").await.must_be(401).json()["code"], "bad_token");
+}
+
+#[tokio::test]
+async fn only_bearer_tokens_are_credentials() {
+    let village = Village::start().await;
+    let token = village.app.token(village.app.member("dora").await, TokenScope::Write).await;
+    let client = reqwest_client();
+
+    for (header, status) in [
+        (format!("Bearer {token}"), 200),
+        (format!("bearer {token}"), 200),
+        (format!("Basic {token}"), 401),
+        (token.clone(), 401),
+        (format!("Bearer {token}x"), 401),
+        ("Bearer ".to_owned(), 401),
+        (format!("Bearer {}", "x".repeat(5_000)), 401),
+        ("Bearer \u{e9}".to_owned(), 401),
+    ] {
+        let request = client.get(village.app.url("/api/v1/me")).header("authorization", header.as_bytes());
+        assert_eq!(request.send().await.unwrap().status(), status, "{header}");
+    }
+    let cookie = client.get(village.app.url("/api/v1/me")).header("cookie", format!("token={token}"));
+    assert_eq!(cookie.send().await.unwrap().status(), 401);
+    let query = client.get(village.app.url(&format!("/api/v1/me?access_token={token}")));
+    assert_eq!(query.send().await.unwrap().status(), 401);
+}
+
+#[expect(clippy::disallowed_types, reason = "the test asks from outside")]
+fn reqwest_client() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().build().unwrap()
+}
+
+#[tokio::test]
+async fn a_private_offer_is_for_the_members_of_its_cabal() {
+    let village = Village::start().await;
+    let request = village.help_request().await;
+    let offer = village.offer(&request).await;
+    let offers = format!("/help-requests/{request}/offers");
+
+    let seen = village.of_cabal.get(&offers).await.must_be(200).json();
+
+    assert_eq!(seen["items"][0]["contact"], "wim@secret.example");
+    for caller in [&village.app.api(), &village.outsider, &village.steward] {
+        let answer = caller.get(&offers).await.must_be(200);
+        assert_eq!(answer.json()["items"], json!([]));
+        assert!(!answer.text.contains("secret"));
+    }
+    let invisible = village.outsider.post(&format!("/offers/{offer}/accept"), json!({"words": "Yes."})).await;
+    let unknown = "/offers/01900000-0000-7000-8000-000000000000/accept";
+    let unknown = village.outsider.post(unknown, json!({"words": "Yes."})).await;
+    assert_eq!((invisible.status, &invisible.text), (404, &unknown.text));
+    assert_eq!(village.of_cabal.get(&offers).await.json()["items"][0]["state"], "waiting");
+}
+
+#[tokio::test]
+async fn nothing_says_who_is_a_member() {
+    let village = Village::start().await;
+    let amendment = village.amendment().await;
+    village.outsider.post(&format!("/amendments/{amendment}/backing"), Value::Null).await.must_be(201);
+    let request = village.help_request().await;
+
+    for path in [
+        "/cabals".to_owned(),
+        "/cabals/bees".to_owned(),
+        format!("/help-requests/{request}"),
+        "/amendments".to_owned(),
+        format!("/amendments/{amendment}"),
+    ] {
+        let answer = village.app.api().get(&path).await.must_be(200);
+        for name in ["bea", "carl"] {
+            assert!(!answer.text.contains(&format!("\"{name}\"")), "{path}: {}", answer.text);
+        }
+    }
+}
