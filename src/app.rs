@@ -106,7 +106,7 @@ impl App {
     }
 
     /// Writes what nobody reads or waits for as such: what came in, what we know of others. Answers
-    /// worked out before stay good, and no worker is woken.
+    /// worked out before stay good, and no timer is woken.
     ///
     /// # Errors
     /// What `act` answers, or the store's fault; nothing was written then.
@@ -118,7 +118,11 @@ impl App {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        self.run(act).await.map(|(value, _)| value)
+        let (value, wakes_delivery) = self.run(act).await?;
+        if wakes_delivery {
+            self.bells.delivery.notify_one();
+        }
+        Ok(value)
     }
 
     async fn run<T, E>(&self, act: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static) -> Result<(T, bool), E>

@@ -3,6 +3,7 @@
 use crate::support::TestApp;
 use crate::support::faulty::{FaultyPeer, Rule};
 use crate::support::keys::our_keys;
+use crate::support::peer::{Peer, Received};
 use caucus::App;
 use caucus::clock::Stamp;
 use caucus::db::deliveries::{HostQueue, queue_by_host};
@@ -10,7 +11,7 @@ use caucus::db::followers::{Follower, add_follower, count_followers};
 use caucus::db::local_actors::{self, ActorKind, NewActor, create_actor};
 use caucus::db::posts::PostKind;
 use caucus::db::remote_actors::{RemoteActor, save_remote_actor};
-use caucus::db::remote_hosts::{Claim, claim_lanes, heard_from};
+use caucus::db::remote_hosts::{Claim, claim_lanes};
 use caucus::db::{Database, DbError, outbox};
 use caucus::domain::visibility::Visibility;
 use caucus::federation::outbound::documents::{Extra, Mention, NoteParts, note};
@@ -354,9 +355,18 @@ async fn a_signature_that_is_never_believed_is_given_up_after_five_tries() {
 #[tokio::test]
 async fn after_fourteen_days_a_host_rests_until_it_is_heard_from() {
     let scene = Scene::begin().await;
-    let peer = FaultyPeer::start().await;
-    scene.follow(&peer, "ann", "/inbox").await;
-    peer.answer(Rule::Status(500, Vec::new()));
+    let peer = Peer::start(&scene.app).await;
+    let ann = peer.person("ann");
+    let follower = Follower {
+        actor_id: scene.cabal,
+        follower_url: ann.url.clone(),
+        follow_id: peer.fresh_url("follows"),
+        inbox: format!("{}/inbox", peer.base),
+        host: peer.host.clone(),
+    };
+    scene.app.app.write::<_, DbError>(move |tx| add_follower(tx, &follower)).await.unwrap();
+    caucus::federation::keys::ensure_instance_actor(&scene.app.app).await.unwrap();
+    peer.answer_posts_with(500);
     scene.publish("too old by then").await;
     for fifteen_hours in 0..28 {
         if fifteen_hours == 16 {
@@ -366,17 +376,26 @@ async fn after_fourteen_days_a_host_rests_until_it_is_heard_from() {
         scene.app.advance(TimeDelta::hours(15));
     }
     assert!(scene.queue().await[0].is_resting);
-    let asked = peer.requests().len();
-    peer.answer(Rule::Status(202, Vec::new()));
+    let asked = peer.received().len();
+    peer.answer_posts_with(202);
 
     scene.publish("new").await;
     scene.app.advance(TimeDelta::days(1));
     assert_eq!(scene.step().await, 0);
 
-    let host = peer.host.clone();
-    scene.app.app.write::<_, DbError>(move |tx| heard_from(tx, &host)).await.unwrap();
+    let like = json!({
+        "@context": "https://www.w3.org/ns/activitystreams",
+        "id": peer.fresh_url("likes"),
+        "type": "Like",
+        "actor": ann.url,
+        "object": scene.app.url("/c/search"),
+    });
+    let (status, said) = peer.send(&ann, &scene.app.url("/inbox"), &like).await;
+    assert_eq!(status, 202, "{said}");
     assert_eq!(scene.step().await, 1);
-    assert_eq!(contents(&peer.bodies())[asked..], ["old", "new"]);
+
+    let bodies: Vec<Value> = peer.received()[asked..].iter().map(Received::json).collect();
+    assert_eq!(contents(&bodies), ["old", "new"]);
     assert!(scene.queue().await.is_empty());
 }
 

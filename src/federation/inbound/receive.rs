@@ -7,7 +7,8 @@ use super::envelope::{Envelope, House};
 use super::json_guard;
 use crate::app::App;
 use crate::db::inbox::{self, NewReceived};
-use crate::db::{DbError, local_actors};
+use crate::db::{DbError, local_actors, remote_hosts};
+use crate::domain::canonical;
 use crate::federation::http;
 use crate::federation::signatures::{self, Expected, RequestHead};
 use bytes::Bytes;
@@ -146,9 +147,19 @@ async fn check_inbox(app: &App, handle: &str) -> Result<(), Rejection> {
 
 async fn store(app: &App, incoming: Incoming, envelope: Envelope) -> Result<(), Rejection> {
     let body = String::from_utf8(incoming.body.into()).map_err(|_| Rejection::Malformed("the body is not UTF-8"))?;
+    let host = canonical::authority(&envelope.actor);
     let new =
         NewReceived { actor_url: envelope.actor.into(), activity_id: envelope.id, inbox_handle: incoming.handle, body };
-    let is_new = app.write_aside(move |tx| inbox::store_once(tx, &new)).await?;
+    let is_new = app
+        .write_aside(move |tx| {
+            let is_new = inbox::store_once(tx, &new)?;
+            if is_new {
+                // A host that was given up is there again (F4).
+                remote_hosts::heard_from(tx, &host)?;
+            }
+            Ok::<_, DbError>(is_new)
+        })
+        .await?;
     if is_new {
         app.bells.inbound.notify_one();
     }

@@ -262,7 +262,11 @@ fn actor_document_at(id: &str, actor: &LocalActor, fields: &[(String, String)], 
     put("updated", json!(iso_seconds(actor.updated_at)));
     put("attachment", Value::Array(fields.iter().map(property).collect()));
     put("tag", json!([]));
-    put("generator", generator(urls));
+    if is_group {
+        put("generator", generator(urls));
+    } else {
+        put("implements", abilities());
+    }
     Value::Object(document)
 }
 
@@ -270,17 +274,23 @@ fn property((name, html): &(String, String)) -> Value {
     json!({"type": "PropertyValue", "name": name, "value": html})
 }
 
-/// What this server can do, so that peers need not try (FEP-844e).
+/// The program behind an actor, for those who look for its abilities there (FEP-844e).
 fn generator(urls: &Urls) -> Value {
     json!({
         "type": "Application",
         "id": urls.instance_actor(),
         "name": "Caucus",
-        "implements": [{
-            "href": "https://datatracker.ietf.org/doc/html/rfc9421",
-            "name": "RFC-9421: HTTP Message Signatures",
-        }],
+        "implements": abilities(),
     })
+}
+
+/// What this server can do, so that peers need not try.
+fn abilities() -> Value {
+    json!([{
+        "type": "Link",
+        "href": "https://datatracker.ietf.org/doc/html/rfc9421",
+        "name": "RFC-9421: HTTP Message Signatures",
+    }])
 }
 
 fn actor_context() -> Value {
@@ -299,7 +309,7 @@ fn actor_context() -> Value {
             "featured": {"@id": "toot:featured", "@type": "@id"},
             "postingRestrictedToMods": "lemmy:postingRestrictedToMods",
             "webfinger": "https://purl.archive.org/socialweb/webfinger#webfinger",
-            "implements": {"@id": "https://w3id.org/fep/844e#implements", "@type": "@id"},
+            "implements": {"@id": "https://w3id.org/fep/844e#implements", "@type": "@id", "@container": "@set"},
         }
     ])
 }

@@ -95,7 +95,7 @@ async fn is_still_ours(office: &Office, work: &mut Work) -> bool {
     }
     let (host, holder, until) = (work.lane.host.clone(), office.holder.clone(), now + LEASE);
     work.until = until;
-    office.app.write(move |tx| hold_longer(tx, &host, &holder, until)).await.unwrap_or(false)
+    office.app.write_aside(move |tx| hold_longer(tx, &host, &holder, until)).await.unwrap_or(false)
 }
 
 /// Tells what became of a delivery. Breaks when the lane has to wait.

@@ -77,7 +77,7 @@ impl Office {
         let holder = self.holder.clone();
         let until = self.app.now() + LEASE;
         let claim = Claim { holder, until, healthy: free, failing: FAILING_LANES.saturating_sub(failing).min(free) };
-        let lanes = self.app.write(move |tx| claim_lanes(tx, &claim)).await?;
+        let lanes = self.app.write_aside(move |tx| claim_lanes(tx, &claim)).await?;
         if lanes.is_empty() {
             return Ok(Vec::new());
         }
@@ -185,7 +185,7 @@ pub async fn run(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
     let (office, to_settle) = Office::open(&app);
     if !app.db.is_shared() {
         // The process that held lanes before us is dead, for only one may serve this database.
-        if let Err(error) = app.write(remote_hosts::release_all_lanes).await {
+        if let Err(error) = app.write_aside(remote_hosts::release_all_lanes).await {
             tracing::error!(%error, "lanes of the last run could not be given back; they come free by themselves");
         }
     }

@@ -96,7 +96,7 @@ async fn write(app: &App, holder: &str, batch: Arc<Vec<Settled>>) -> Result<(), 
         app.write(move |tx| gone.iter().try_for_each(|inbox| forget_inbox(tx, inbox).map(drop))).await?;
     }
     let holder = holder.to_owned();
-    let is_more = app.write(move |tx| settle(tx, &holder, &batch)).await?;
+    let is_more = app.write_aside(move |tx| settle(tx, &holder, &batch)).await?;
     if is_more {
         app.bells.delivery.notify_one();
     }
@@ -140,13 +140,13 @@ fn settle(tx: &mut Tx<'_>, holder: &str, batch: &[Settled]) -> Result<bool, DbEr
 /// Sweeps out what became too old and hosts that nobody needs any more.
 pub(super) async fn sweep(app: &App) {
     loop {
-        match app.write(remove_expired).await {
+        match app.write_aside(remove_expired).await {
             Ok(0) => break,
             Ok(_) => {}
             Err(error) => return tracing::error!(%error, "old deliveries could not be removed"),
         }
     }
-    if let Err(error) = app.write(forget_strangers).await {
+    if let Err(error) = app.write_aside(forget_strangers).await {
         tracing::error!(%error, "idle hosts could not be forgotten");
     }
 }
