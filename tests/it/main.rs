@@ -18,6 +18,7 @@ mod drift;
 mod follows;
 mod front_door;
 mod harness;
+mod outgoing;
 mod recognised;
 mod recorded;
 mod support;
