@@ -105,7 +105,7 @@ async fn offer_set_up(app: &App) -> Result<(), Problem> {
     let base = app.urls.base();
     writeln!(
         std::io::stdout().lock(),
-        "\nThere is no community here yet. Set it up by opening this link, which works once:\n\n  {base}/setup?token={token}\n"
+        "\nThere is no community here yet. Set it up by opening this link, which works once:\n\n  {base}/setup/{token}\n"
     )?;
     Ok(())
 }

@@ -1,22 +1,19 @@
 //! Cast a ballot, from every channel (rules A6, A7, A10, A11): a vote in any fediverse program,
 //! a reply of a single word, the web and the API all come here.
 
+use super::direct_message::{Message, send_direct};
 use super::{ServiceError, ballot_words};
 use crate::clock::Stamp;
 use crate::db::ballots::{self, Ballot, Voter};
 use crate::db::local_actors::actor;
 use crate::db::polls::{self, Poll};
-use crate::db::posts::PostKind;
 use crate::db::remote_actors::find_remote_actor;
 use crate::db::{DbError, Tx, linked_actors};
 use crate::domain::Refusal;
 use crate::domain::ballot::{Choices, Decision, Uncounted, VoteOutcome, find_option, reply_word};
-use crate::domain::visibility::Visibility;
 use crate::federation::inbound::clean::plain_text;
 use crate::federation::inbound::note::{InboundNote, poll_id};
-use crate::federation::outbound::documents::{Extra, Mention, NoteParts, note};
-use crate::federation::outbound::publish::{Audience, NewPost, publish};
-use crate::ids::{MemberId, PollId, PostId};
+use crate::ids::{MemberId, PollId};
 
 /// A vote that came from another server: one per chosen option, or the word of a reply.
 #[derive(Debug, Clone)]
@@ -203,32 +200,7 @@ fn tell(tx: &mut Tx<'_>, poll: &Poll, actor_url: &str, outcome: VoteOutcome) -> 
     }
     let Some(voter) = find_remote_actor(tx.conn, actor_url)? else { return Ok(()) };
     let author = actor(tx.conn, poll.actor_id)?;
-    let id = PostId::from_uuid(tx.next_id());
-    let (url, question) = (tx.urls.note(id), tx.urls.poll(poll.id));
-    let mention = Mention { href: voter.url.clone(), name: voter.handle() };
-    let content = ballot_words::direct(&mention, &voter.profile_url, &notice.sentence, &question);
-    let parts = NoteParts {
-        id: &url,
-        author: &author.url(tx.urls),
-        content_html: &content,
-        language: "en",
-        published: tx.now,
-        updated: None,
-        in_reply_to: Some(&question),
-        visibility: Visibility::Direct,
-        mentions: vec![mention],
-        hashtags: Vec::new(),
-        extra: Extra::default(),
-    };
-    let post = NewPost {
-        id,
-        actor_id: poll.actor_id,
-        kind: PostKind::Notice,
-        visibility: Visibility::Direct,
-        in_reply_to: Some(question.clone()),
-        object: note(&parts, tx.urls),
-        is_pinned: false,
-    };
-    publish(tx, post, &Audience::only(vec![voter.url]))?;
-    Ok(())
+    let question = tx.urls.poll(poll.id);
+    let message = Message { sentence: &notice.sentence, about: &question, in_reply_to: Some(&question) };
+    send_direct(tx, &author, &voter, &message)
 }

@@ -8,6 +8,7 @@ use super::{ServiceError, found};
 use crate::App;
 use crate::db::amendments::{self, Amendment};
 use crate::db::documents::{self, Document};
+use crate::db::inbox::Received;
 use crate::db::local_actors::actor;
 use crate::db::polls::{self, Frozen, Poll};
 use crate::db::posts::{self, PostKind};
@@ -72,24 +73,31 @@ pub fn close_due(tx: &mut Tx<'_>, id: PollId) -> Result<bool, ServiceError> {
 /// Votes that our server received before the end count, even when the worker did not come to them.
 fn receive_waiting_votes(tx: &mut Tx<'_>, poll: &Poll) -> Result<(), ServiceError> {
     for waiting in inbox::claim_naming(tx, poll.closes_at, &poll.id.to_string())? {
-        let Ok(body) = serde_json::from_str(&waiting.body) else { continue };
-        let is_done = match recognise(&body, &waiting.actor_url, tx.urls) {
-            Recognised::Votes(votes) => {
-                for vote in votes.iter().filter(|vote| vote.poll == poll.id) {
-                    let (poll, choice) = (vote.poll, vote.choice.as_str());
-                    let (actor_url, received_at) = (waiting.actor_url.as_str(), waiting.received_at);
-                    cast_ballot::from_fediverse(tx, &FediverseVote { poll, actor_url, choice, received_at })?;
-                }
-                votes.iter().all(|vote| vote.poll == poll.id)
-            }
-            Recognised::Note(reply) => cast_ballot::by_reply(tx, &reply, waiting.received_at)?.is_some(),
-            _ => false,
-        };
-        if is_done {
-            inbox::mark_done(tx, waiting.id)?;
+        // One that fails must not keep the poll open for ever.
+        if let Err(fault) = tx.separately(|tx| receive_vote(tx, poll.id, &waiting)) {
+            tracing::error!(activity = %waiting.activity_id, %fault, "a vote could not be counted at the close");
         }
     }
     Ok(())
+}
+
+fn receive_vote(tx: &mut Tx<'_>, poll: PollId, waiting: &Received) -> Result<(), ServiceError> {
+    let Ok(body) = serde_json::from_str(&waiting.body) else { return Ok(()) };
+    let votes: Vec<(PollId, String)> = match recognise(&body, &waiting.actor_url, tx.urls) {
+        Recognised::Votes(votes) => votes.into_iter().map(|vote| (vote.poll, vote.choice)).collect(),
+        Recognised::Note(reply) => {
+            cast_ballot::ballot_word(tx, &reply)?.map(|(poll, word)| (poll, word.to_owned())).into_iter().collect()
+        }
+        _ => Vec::new(),
+    };
+    if votes.is_empty() || votes.iter().any(|(voted, _)| *voted != poll) {
+        return Ok(());
+    }
+    for (_, choice) in &votes {
+        let (actor_url, received_at) = (waiting.actor_url.as_str(), waiting.received_at);
+        cast_ballot::from_fediverse(tx, &FediverseVote { poll, actor_url, choice, received_at })?;
+    }
+    Ok(inbox::mark_all_done(tx, &[waiting.id])?)
 }
 
 /// A ballot whose time is over and whose numbers are final.

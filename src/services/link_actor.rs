@@ -1,19 +1,16 @@
 //! Link a fediverse actor to a member by a code in a direct message (rule J3). What proves an
 //! actor is its own inbox, found at its own origin; names and addresses prove nothing (AC-14, AC-15).
 
-use super::{ServiceError, ballot_words};
+use super::ServiceError;
+use super::direct_message::{Message, send_direct};
 use crate::App;
 use crate::db::Tx;
 use crate::db::linked_actors::{self, LinkedActor};
 use crate::db::local_actors::find_community;
-use crate::db::posts::PostKind;
 use crate::db::remote_actors::{RemoteActor, find_remote_actor, save_remote_actor};
 use crate::domain::Refusal;
-use crate::domain::visibility::Visibility;
 use crate::federation::actors::{LookupError, find_by_handle};
-use crate::federation::outbound::documents::{Extra, Mention, NoteParts, note};
-use crate::federation::outbound::publish::{Audience, NewPost, publish};
-use crate::ids::{MemberId, PostId, random_code, secret_hash};
+use crate::ids::{MemberId, random_code, secret_hash};
 use chrono::TimeDelta;
 
 /// How long a code may be typed.
@@ -95,38 +92,12 @@ fn refuse_linked(tx: &mut Tx<'_>, by: MemberId, actor_url: &str) -> Result<(), S
 
 fn send_message(tx: &mut Tx<'_>, to: &RemoteActor, code: &str) -> Result<(), ServiceError> {
     let community = find_community(tx.conn)?.ok_or(ServiceError::NotFound("community"))?;
-    let id = PostId::from_uuid(tx.next_id());
-    let (url, page) = (tx.urls.note(id), tx.urls.base().to_owned());
-    let mention = Mention { href: to.url.clone(), name: to.handle() };
     let sentence = format!(
         "your code is {code}. Please type it on the page where you asked for it, within ten minutes. If you did not ask \
          for it, somebody mistyped their handle: nothing happens unless you pass the code on, so please do not."
     );
-    let content = ballot_words::direct(&mention, &to.profile_url, &sentence, &page);
-    let parts = NoteParts {
-        id: &url,
-        author: &community.url(tx.urls),
-        content_html: &content,
-        language: "en",
-        published: tx.now,
-        updated: None,
-        in_reply_to: None,
-        visibility: Visibility::Direct,
-        mentions: vec![mention],
-        hashtags: Vec::new(),
-        extra: Extra::default(),
-    };
-    let post = NewPost {
-        id,
-        actor_id: community.id,
-        kind: PostKind::Notice,
-        visibility: Visibility::Direct,
-        in_reply_to: None,
-        object: note(&parts, tx.urls),
-        is_pinned: false,
-    };
-    publish(tx, post, &Audience::only(vec![to.url.clone()]))?;
-    Ok(())
+    let page = tx.urls.base().to_owned();
+    send_direct(tx, &community, to, &Message { sentence: &sentence, about: &page, in_reply_to: None })
 }
 
 /// Takes the code that the member typed.

@@ -9,6 +9,7 @@ mod ballot_words;
 pub mod cast_ballot;
 pub mod close_ballot;
 pub mod create_token;
+mod direct_message;
 pub mod error;
 pub mod follow;
 pub mod form_cabal;

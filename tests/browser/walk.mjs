@@ -1,7 +1,200 @@
 // The walk: what people do, in order.
 
-/** From the empty server to a decided question. */
+import { check } from "../node/checks.mjs";
+
+const MANIFESTO = `1. Purpose
+   1.1. We look after the commons of the valley: its bees, its books and its paths.
+   1.2. Help is given freely.
+2. Decisions
+   2.1. Everybody has one vote.
+   2.2. This text is changed by two thirds of those who vote.
+`;
+
+/** From the empty server to an amendment that is voted on. */
 export async function walk(caucus, enter) {
   const ada = await enter("ada");
+  const stage = { caucus, enter, ada };
+  for (const scene of [setUp, join, cabal, help, offer, answer, progress, poll, propose, back, vote, look]) {
+    await scene(stage);
+  }
+}
+
+async function setUp({ caucus, ada }) {
   await ada.open("/");
+  await ada.looksAt("front page before set-up");
+  const link = caucus.log.match(/https?:\/\/\S*\/setup\S*/)?.[0];
+  await check("the server prints a set-up link", () => link);
+  await ada.open(link);
+  await ada.looksAt("set-up page");
+  await ada.fillIn({
+    "Name": "The Valley Commons",
+    "Handle": "admin",
+    "Mission": "We look after what belongs to everybody in the valley: bees, books and paths.",
+    "Your handle": "ada",
+    "Your name": "Ada Field",
+    "Password": "short",
+    "Title": "Manifesto",
+    "Text": MANIFESTO,
+  });
+  await ada.press("Create the community");
+  await check("all problems are told in one list, and what was typed is still there", async () => {
+    const mission = await ada.page.getByLabel("Mission").inputValue();
+    return (await ada.mustRead("Please have another look")) && mission.includes("bees, books and paths");
+  });
+  await ada.looksAt("set-up page with problems");
+  await ada.fillIn({ "Handle": "commons", "Password": "correct horse battery staple" });
+  await ada.press("Create the community");
+  await check("the community is there and its first member signed in", async () => {
+    await ada.open("/");
+    return (await ada.mustRead("belongs to everybody in the valley")) && (await ada.page.getByRole("link", { name: "Ada Field" }).count()) === 1;
+  });
+  await ada.looksAt("front page");
+}
+
+async function join(stage) {
+  const grace = (stage.grace = await stage.enter("grace"));
+  await grace.open("/");
+  await grace.go("Join");
+  await grace.looksAt("sign-up page");
+  await grace.fillIn({ "Handle": "grace", "Name": "Grace Hill", "Password": "a long phrase of grace" });
+  await grace.fillIn({ "I am eligible": true, "I have read": true });
+  await grace.press("Sign and join");
+  await check("who signs the documents is a member", async () => (await grace.page.getByRole("link", { name: "Grace Hill" }).count()) === 1);
+}
+
+async function cabal({ ada }) {
+  await ada.open("/cabals/new");
+  await ada.looksAt("form for a new cabal");
+  await ada.fillIn({ "Name": "Bee watch", "Purpose": "We count the bees of the valley and build hives for them." });
+  await ada.press("Form the cabal");
+  await check("a cabal is live at once, with its handle", () => ada.mustRead(`@bee_watch@`));
+  await ada.looksAt("page of a cabal");
+}
+
+async function help(stage) {
+  const { ada } = stage;
+  await ada.open("/c/bee_watch");
+  await ada.go("Ask for help");
+  await ada.looksAt("form for a help request");
+  await ada.fillIn({
+    "What is to be done": "Please help us to build three hives before the spring. We have the wood and the plans.",
+    "Skills": "carpentry, patience",
+    "Hours": "4",
+    "Place": "The old mill",
+  });
+  await ada.press("Publish");
+  stage.request = ada.page.url();
+  await check("a help request is published", () => ada.mustRead("three hives before the spring"));
+  await ada.looksAt("help request seen by its cabal");
+}
+
+async function offer(stage) {
+  const visitor = (stage.visitor = await stage.enter("a visitor"));
+  await visitor.open("/help-requests");
+  await visitor.looksAt("board of help requests");
+  await visitor.open(stage.request);
+  await visitor.looksAt("help request seen by anybody");
+  await visitor.go("Offer help here");
+  await visitor.looksAt("form for an offer");
+  await visitor.fillIn({ "Your name": "Sam", "How can they reach you": "sam@example.org", "What can you do": "I have a saw and a free Saturday." });
+  await visitor.press("Send the offer");
+  await check("somebody without any account can offer help", () => visitor.mustRead("thank you"));
+  await check("their way to be reached is not shown to anybody else", async () => {
+    await visitor.open(stage.request);
+    return visitor.mustNotRead("sam@example.org");
+  });
+}
+
+async function answer({ ada }) {
+  await ada.open("/c/bee_watch/messages");
+  await ada.looksAt("offers and messages of a cabal");
+  await ada.go("Sam");
+  await check("the cabal reads the offer and how to reach Sam", () => ada.mustRead("sam@example.org"));
+  await ada.looksAt("an offer");
+  await ada.fillIn({ "A few words": "Wonderful. Saturday at nine?" });
+  await ada.press("Accept");
+  await check("the offer is accepted", () => ada.mustRead("accepted"));
+}
+
+async function progress({ ada }) {
+  await ada.open("/c/bee_watch/progress/new");
+  await ada.looksAt("form for progress");
+  await ada.page.locator("main textarea").first().fill("The first hive stands. *Thank you*, Sam!");
+  await ada.press("Publish");
+  await check("progress is told", () => ada.mustRead("The first hive stands"));
+  await ada.looksAt("progress");
+}
+
+async function poll(stage) {
+  const { ada, grace } = stage;
+  await ada.open("/c/bee_watch/polls/new");
+  await ada.looksAt("form for a poll");
+  await ada.fillIn({ "Question": "Which colour shall the hives have?", "Answer 1": "Green", "Answer 2": "Blue" });
+  await ada.press("Publish");
+  await check("a poll is published", () => ada.mustRead("Which colour shall the hives have"));
+  const url = ada.page.url();
+  await grace.open(url);
+  await grace.looksAt("poll before the vote");
+  await grace.fillIn({ "Blue": true });
+  await grace.press(/vote/i);
+  await check("a member votes on the web and is told so", () => grace.mustRead("receipt"));
+  await grace.looksAt("receipt of a vote");
+  await grace.open(url);
+  await grace.looksAt("poll after the vote");
+}
+
+async function propose(stage) {
+  const { ada } = stage;
+  await ada.open("/documents");
+  await ada.looksAt("documents");
+  await ada.go("Manifesto");
+  await check("the numbered clauses survived", () => ada.mustRead("1.2"));
+  await ada.looksAt("a document");
+  await ada.go("Propose an amendment");
+  await ada.looksAt("choice of clauses");
+  await ada.fillIn({ "1.2": true });
+  await ada.press("Write the change");
+  await ada.looksAt("form for an amendment");
+  await ada.fillIn({
+    "Clause 1.2": "Help is given freely and kindly.",
+    "Title": "Say that we are kind",
+    "What changes": "Adds that help is given kindly.",
+    "How does this fit": "Kindness is what holds us together.",
+  });
+  await ada.press("Look at the change");
+  await ada.looksAt("preview of an amendment");
+  await ada.press("Propose it");
+  stage.amendment = ada.page.url();
+  await check("an amendment shows what changes", () => ada.mustRead("and kindly"));
+  await ada.looksAt("an amendment without backing");
+}
+
+async function back({ ada, grace, amendment }) {
+  await grace.open(amendment);
+  await grace.press("Back this amendment");
+  await check("another member backs it", () => grace.mustRead("Backed by 1 member"));
+  await ada.open(amendment);
+  await ada.press("Open the vote");
+  await check("the proposer opens the vote", () => ada.mustRead("open"));
+  await ada.looksAt("an amendment that is voted on");
+}
+
+async function vote({ ada, grace, amendment }) {
+  for (const member of [ada, grace]) {
+    await member.open(amendment);
+    await member.fillIn({ "For": true });
+    await member.press(/vote/i);
+    await check(`${member.name} votes and gets a receipt`, () => member.mustRead("receipt"));
+  }
+}
+
+async function look(stage) {
+  for (const [path, name] of [["/amendments", "amendments"], ["/cabals", "cabals"], ["/about", "about this server"], ["/log", "log of the stewards"], ["/sign-in", "sign-in page"]]) {
+    await stage.visitor.open(path);
+    await stage.visitor.looksAt(name);
+  }
+  for (const [path, name] of [["/account", "account"], ["/steward", "page of the stewards"]]) {
+    await stage.ada.open(path);
+    await stage.ada.looksAt(name);
+  }
 }

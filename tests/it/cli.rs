@@ -256,7 +256,7 @@ async fn a_server_without_a_community_prints_a_link_and_stops_at_sigterm() {
     let process = Process::serve(&store, free_port()).await;
     let log = process.log();
 
-    assert!(log.contains(&format!("{}/setup?token=", process.base)), "{log}");
+    assert!(log.contains(&format!("{}/setup/", process.base)), "{log}");
     assert!(log.contains("LOCAL MODE"), "{log}");
     let stop = Instant::now();
     assert!(process.terminate().await.success());

@@ -8,17 +8,21 @@
     reason = "a test that cannot go on must fail at once"
 )]
 
+mod amendments;
 mod api;
 mod api_access;
 mod architecture;
 mod cli;
+mod closing;
 mod delivery;
 mod discovery;
 mod drift;
 mod follows;
 mod front_door;
 mod harness;
+mod linking;
 mod outgoing;
 mod recognised;
 mod recorded;
 mod support;
+mod voting;

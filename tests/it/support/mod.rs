@@ -11,7 +11,9 @@ pub mod fediverse;
 pub mod keys;
 pub mod peer;
 pub mod process;
+pub mod rows;
 pub mod store;
+pub mod votes;
 pub mod world;
 
 pub use app::TestApp;

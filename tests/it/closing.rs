@@ -1,0 +1,373 @@
+//! The close of a poll: once, in time, for good (A4, A8, A9, A12, A13, A16).
+
+use crate::support::TestApp;
+use crate::support::rows::{dump, of_type, on_their_way};
+use crate::support::votes::vote_at;
+use caucus::db::documents;
+use caucus::db::inbox::{NewReceived, store_once};
+use caucus::domain::amendment::AmendmentState;
+use caucus::domain::ballot::{Uncounted, VoteOutcome};
+use caucus::domain::record::sha256_hex;
+use caucus::ids::{MemberId, PollId};
+use caucus::services::close_ballot::settle;
+use caucus::workers::{inbound, timers};
+use chrono::TimeDelta;
+use diesel::connection::SimpleConnection as _;
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+fn week() -> TimeDelta {
+    TimeDelta::seconds(604_800)
+}
+
+/// What Mastodon sends for a vote.
+fn mastodon_vote(app: &TestApp, poll: PollId, actor: &str, choice: &str, n: usize) -> NewReceived {
+    let body = json!({
+        "@context": "https://www.w3.org/ns/activitystreams",
+        "id": format!("{actor}#votes/{n}/activity"),
+        "type": "Create",
+        "actor": actor,
+        "to": app.url("/c/commons"),
+        "object": {
+            "id": format!("{actor}#votes/{n}"),
+            "type": "Note",
+            "name": choice,
+            "attributedTo": actor,
+            "to": app.url("/c/commons"),
+            "inReplyTo": app.app.urls.poll(poll),
+        }
+    });
+    NewReceived {
+        actor_url: actor.to_owned(),
+        activity_id: format!("{actor}#votes/{n}/activity"),
+        inbox_handle: None,
+        body: body.to_string(),
+    }
+}
+
+async fn arrives(app: &TestApp, new: NewReceived) {
+    assert!(app.app.write(move |tx| store_once(tx, &new)).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_whole_week_from_proposal_to_the_new_text() {
+    let (app, ada) = TestApp::with_community().await;
+    let mut members = vec![ada];
+    for name in ["bea", "cai", "dan", "eli"] {
+        members.push(app.member(name).await);
+    }
+    app.follow_community("near.example", "fay").await;
+    let (id, poll) = app.open_vote(ada, members[1]).await;
+    let rival = app.propose(members[1], "2.1", "Nobody votes.").await;
+    app.back(members[2], rival).await.unwrap();
+    let opened = app.fetch_question(poll).await;
+    app.advance(TimeDelta::days(3));
+    let cai_elsewhere = app.linked(members[2], "cai").await;
+    app.vote_on_the_web(poll, members[0], &[0]).await.unwrap();
+    app.vote_on_the_web(poll, members[1], &[0]).await.unwrap();
+    app.vote(poll, &cai_elsewhere, "For").await;
+    app.vote_on_the_web(poll, members[3], &[1]).await.unwrap();
+    app.vote_on_the_web(poll, members[4], &[2]).await.unwrap();
+    for n in 0..3 {
+        app.vote(poll, &app.remote(&format!("s{n}")).await, "Against").await;
+    }
+    app.advance(TimeDelta::days(4) - TimeDelta::microseconds(1));
+    assert_eq!(timers::step(&app.app).await.unwrap(), 0);
+
+    app.advance(TimeDelta::microseconds(1));
+    assert_eq!(timers::step(&app.app).await.unwrap(), 1);
+
+    let closed = app.fetch_question(poll).await;
+    assert_eq!(closed["closed"], closed["endTime"]);
+    assert_eq!(closed["votersCount"], 5);
+    let expected = [("For", 3), ("Against", 1), ("Abstain", 1)].map(|(name, total)| (name.to_owned(), total));
+    assert_eq!(TestApp::shown(&closed), expected);
+    only_the_numbers_changed(&opened, &closed);
+    the_final_update_goes_to_followers_and_voters(&app, &closed);
+    the_result_is_published(&app, poll);
+    assert_eq!(app.state(id).await, AmendmentState::Carried);
+    assert_eq!(app.state(rival).await, AmendmentState::InConflict);
+    let result = app.result(poll).await.unwrap();
+    assert!(result.is_carried && result.roll_size == 5 && result.version_id.is_some());
+    assert_eq!(result.record_sha256, sha256_hex(&result.record_json));
+    the_record_adds_up(&result.record_json);
+    let clause = text_of(&app, "2.1").await;
+    assert_eq!(clause, (2, "Everybody has one vote, and one only.".to_owned()));
+    let rows = dump(&app);
+    assert!(rows["ballot_links"].is_empty() && rows["soundings"].is_empty() && rows["backings"].len() == 1);
+    assert!(rows["posts"].iter().any(|row| row.contains(&poll.to_string())));
+}
+
+/// The version in force and the words of a clause of the first document.
+async fn text_of(app: &TestApp, number: &str) -> (i32, String) {
+    let number = number.to_owned();
+    app.app
+        .read(move |conn| {
+            let document = documents::list_documents(conn)?.remove(0);
+            let clauses = documents::list_clauses(conn, document.version.id)?;
+            let clause = clauses.into_iter().find(|clause| clause.number == number).unwrap();
+            Ok::<_, caucus::db::DbError>((document.version.number, clause.text))
+        })
+        .await
+        .unwrap()
+}
+
+fn only_the_numbers_changed(opened: &Value, closed: &Value) {
+    let bare = |question: &Value| {
+        let mut question = question.clone();
+        let object = question.as_object_mut().unwrap();
+        object.remove("closed");
+        object.remove("votersCount");
+        for option in object["oneOf"].as_array_mut().unwrap() {
+            option["replies"]["totalItems"] = json!(0);
+        }
+        question.to_string()
+    };
+    assert_eq!(bare(opened), bare(closed));
+}
+
+fn the_final_update_goes_to_followers_and_voters(app: &TestApp, closed: &Value) {
+    let updates = of_type(&on_their_way(app), "Update");
+    let mut inboxes: Vec<&str> = updates.iter().map(|(inbox, _)| inbox.as_str()).collect();
+    inboxes.sort_unstable();
+    assert_eq!(inboxes, ["https://far.example/inbox", "https://near.example/inbox"]);
+    for (_, update) in &updates {
+        for key in ["oneOf", "endTime", "closed", "votersCount", "content", "id"] {
+            assert_eq!(update["object"][key], closed[key]);
+        }
+        assert!(update["object"].get("updated").is_none());
+    }
+}
+
+fn the_result_is_published(app: &TestApp, poll: PollId) {
+    let creates = of_type(&on_their_way(app), "Create");
+    let results: Vec<&Value> = creates
+        .iter()
+        .map(|(_, create)| &create["object"])
+        .filter(|object| object["inReplyTo"] == app.app.urls.poll(poll) && object["cc"][0].is_string())
+        .collect();
+    assert_eq!(results.len(), 2, "one to each of the two servers");
+    let content = results[0]["content"].as_str().unwrap();
+    for words in [
+        "Carried",
+        "For 3, against 1, abstained 1",
+        "75.0 % of the votes cast",
+        "60.0 % of all ballots",
+        "60.0 % of the 5 members on the roll",
+        "0 for, 3 against, 0 abstained",
+        "SHA-256",
+    ] {
+        assert!(content.contains(words), "{words}: {content}");
+    }
+}
+
+fn the_record_adds_up(record: &str) {
+    let record: Value = serde_json::from_str(record).unwrap();
+    let ballots = record["ballots"].as_array().unwrap();
+    let receipts: Vec<&str> = ballots.iter().map(|ballot| ballot[0].as_str().unwrap()).collect();
+    assert!(receipts.windows(2).all(|pair| pair[0] < pair[1]), "receipts in their own order, none twice");
+    for option in ["For", "Against", "Abstain"] {
+        let count = ballots.iter().filter(|ballot| ballot[1] == option).count();
+        assert_eq!(record["totals"][option], count);
+    }
+    assert_eq!(record["soundings"]["Against"], 3);
+    assert_eq!(record["frozen"]["roll"]["size"], 5);
+    assert_eq!(record["is_carried"], true);
+}
+
+#[tokio::test]
+async fn the_first_reader_after_the_end_sees_the_final_numbers() {
+    let (app, ada) = TestApp::with_community().await;
+    let bea = app.member("bea").await;
+    let (_, poll) = app.open_vote(ada, bea).await;
+    app.vote_on_the_web(poll, ada, &[0]).await.unwrap();
+    app.advance(week());
+
+    let question = app.fetch_question(poll).await;
+
+    assert_eq!(question["closed"], question["endTime"]);
+    assert_eq!(TestApp::shown(&question)[0].1, 1);
+    assert_eq!(app.fetch_question(poll).await, question);
+    assert_eq!(timers::step(&app.app).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn votes_that_arrived_in_time_count_although_nobody_came_to_them() {
+    let (app, ada) = TestApp::with_community().await;
+    let bea = app.member("bea").await;
+    let (ada_elsewhere, bea_elsewhere) = (app.linked(ada, "ada").await, app.linked(bea, "bea").await);
+    let (_, poll) = app.open_vote(ada, bea).await;
+    app.advance(week() - TimeDelta::microseconds(1));
+    arrives(&app, mastodon_vote(&app, poll, &ada_elsewhere, "For", 1)).await;
+    app.advance(TimeDelta::microseconds(1));
+    arrives(&app, mastodon_vote(&app, poll, &bea_elsewhere, "For", 1)).await;
+    app.advance(TimeDelta::hours(2));
+
+    assert_eq!(timers::step(&app.app).await.unwrap(), 1);
+    inbound::step(&app.app).await.unwrap();
+
+    let result = app.result(poll).await.unwrap();
+    assert_eq!((result.tally.votes_for, result.is_carried), (1, false));
+    let rows = dump(&app);
+    assert!(rows["uncounted_votes"].iter().any(|row| row.ends_with("late | 1")), "{:?}", rows["uncounted_votes"]);
+    assert!(rows["inbox_activities"].iter().all(|row| !row.contains("inReplyTo")), "bodies of votes are erased");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_processes_close_a_poll_once() {
+    let (app, ada) = TestApp::with_community().await;
+    let bea = app.member("bea").await;
+    let other = app.second_process();
+    for round in 0..10 {
+        let id = app.propose(ada, "2.1", &format!("Words of round {round}.")).await;
+        app.back(bea, id).await.unwrap();
+        let poll = app.open(ada, id).await.unwrap();
+        app.vote_on_the_web(poll, ada, &[0]).await.unwrap();
+        app.vote_on_the_web(poll, bea, &[0]).await.unwrap();
+        app.advance(week());
+
+        let closers = [&*app.app, &other, &*app.app, &other];
+        let closed = join_all(closers.map(|process| settle(process, poll))).await;
+
+        let closed: Vec<bool> = closed.into_iter().map(Result::unwrap).collect();
+        assert_eq!(closed.iter().filter(|closed| **closed).count(), 1, "{closed:?}");
+    }
+    let rows = dump(&app);
+    assert_eq!(rows["results"].len(), 10);
+    assert_eq!(rows["document_versions"].len(), 11);
+    assert_eq!(rows["posts"].iter().filter(|row| row.contains(" | result | ")).count(), 10);
+    assert_eq!(text_of(&app, "2.1").await, (11, "Words of round 9.".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn every_vote_that_was_taken_is_counted_when_votes_race_with_the_close() {
+    let (app, ada) = TestApp::with_community().await;
+    let bea = app.member("bea").await;
+    let mut members: Vec<MemberId> = vec![ada, bea];
+    for n in 0..58 {
+        members.push(app.member(&format!("member{n}")).await);
+    }
+    let (_, poll) = app.open_vote(ada, bea).await;
+    let other = app.second_process();
+    let closes_at = app.poll_row(poll).await.closes_at;
+    app.set_clock(closes_at - TimeDelta::microseconds(1));
+
+    let (in_time, around) = members.split_at(20);
+    let vote = |&member: &MemberId| app.vote_on_the_web(poll, member, &[0]);
+    assert!(join_all(in_time.iter().map(vote)).await.iter().all(Result::is_ok));
+    let (before, after) = around.split_at(20);
+    let close = async {
+        tokio::task::yield_now().await;
+        app.set_clock(closes_at);
+        futures_util::join!(join_all([settle(&app.app, poll), settle(&other, poll)]), join_all(after.iter().map(vote)))
+    };
+    let (racing, (closed, late)) = futures_util::join!(join_all(before.iter().map(vote)), close);
+
+    assert_eq!(closed.into_iter().filter(|closed| *closed.as_ref().unwrap()).count(), 1);
+    assert!(late.iter().all(Result::is_err));
+    let taken = 20 + racing.iter().filter(|vote| vote.is_ok()).count();
+    let result = app.result(poll).await.unwrap();
+    assert_eq!(result.tally.votes_for, u64::try_from(taken).unwrap());
+    assert_eq!(result.record_json.matches("\"For\"]").count(), taken);
+}
+
+#[tokio::test]
+async fn a_closed_vote_stays_closed_whatever_the_clock_says() {
+    let (app, ada) = TestApp::with_community().await;
+    let bea = app.member("bea").await;
+    let elsewhere = app.linked(ada, "ada").await;
+    let (_, poll) = app.open_vote(ada, bea).await;
+    app.advance(week());
+    timers::step(&app.app).await.unwrap();
+    let before = app.fetch_question(poll).await;
+    app.advance(TimeDelta::days(-2));
+
+    assert_eq!(app.vote(poll, &elsewhere, "For").await, VoteOutcome::Uncounted(Uncounted::Late));
+    assert!(app.vote_on_the_web(poll, ada, &[0]).await.is_err());
+    for _ in 0..10 {
+        assert!(!settle(&app.app, poll).await.unwrap());
+    }
+    assert_eq!(app.fetch_question(poll).await, before);
+    assert_eq!(dump(&app)["results"].len(), 1);
+}
+
+#[tokio::test]
+async fn too_few_votes_or_too_small_a_share_do_not_carry() {
+    let (app, ada) = TestApp::with_community().await;
+    let bea = app.member("bea").await;
+    for (words, choices) in [("Alone.", [0, 2]), ("Split.", [0, 1])] {
+        let id = app.propose(ada, "2.1", words).await;
+        app.back(bea, id).await.unwrap();
+        let poll = app.open(ada, id).await.unwrap();
+        app.vote_on_the_web(poll, ada, &[choices[0]]).await.unwrap();
+        app.vote_on_the_web(poll, bea, &[choices[1]]).await.unwrap();
+        app.advance(week());
+        timers::step(&app.app).await.unwrap();
+        assert_eq!(app.state(id).await, AmendmentState::Lost, "{words}");
+        assert!(app.result(poll).await.unwrap().version_id.is_none());
+    }
+    assert_eq!(text_of(&app, "2.1").await.0, 1);
+}
+
+#[tokio::test]
+async fn a_vote_whose_frozen_text_was_changed_in_the_database_is_not_decided_and_holds_up_no_other() {
+    let (app, ada) = TestApp::with_community().await;
+    let bea = app.member("bea").await;
+    let (id, poll) = app.open_vote(ada, bea).await;
+    let honest = app.propose(ada, "2.2", "Three quarters carry.").await;
+    app.back(bea, honest).await.unwrap();
+    let honest_poll = app.open(ada, honest).await.unwrap();
+    let forged = format!("UPDATE amendment_changes SET new_text = 'Ada decides.' WHERE amendment_id = '{id}'");
+    app.store.connect().batch_execute(&forged).unwrap();
+    app.advance(week());
+
+    assert_eq!(timers::step(&app.app).await.unwrap(), 1);
+
+    assert!(app.result(honest_poll).await.is_some());
+    assert!(app.result(poll).await.is_none());
+    assert_eq!(app.state(id).await, AmendmentState::Open);
+    assert_eq!(text_of(&app, "2.1").await, (1, "Everybody has one vote.".to_owned()));
+}
+
+#[tokio::test]
+async fn one_or_two_soundings_are_not_printed() {
+    let (app, ada) = TestApp::with_community().await;
+    let bea = app.member("bea").await;
+    let (_, poll) = app.open_vote(ada, bea).await;
+    for n in 0..2 {
+        app.vote(poll, &app.remote(&format!("s{n}")).await, "Against").await;
+    }
+    app.advance(week());
+    timers::step(&app.app).await.unwrap();
+
+    let result = app.result(poll).await.unwrap();
+    let record: Value = serde_json::from_str(&result.record_json).unwrap();
+    assert!(record["soundings"].is_null());
+    let note = app.fetch(&format!("/notes/{}", result.post_id), "application/activity+json").await.1;
+    assert!(note.contains("Not carried") && !note.contains("Supporters"), "{note}");
+}
+
+#[tokio::test]
+async fn an_advisory_poll_closes_with_one_update_to_followers_and_voters() {
+    let (app, ada) = TestApp::with_community().await;
+    let cabal = app.cabal(ada, "tea").await;
+    let poll = app.poll(ada, cabal, true, true).await;
+    let bob = app.remote_on("bob.example", "bob").await;
+    app.vote(poll, &bob, "Tea").await;
+    app.vote(poll, &bob, "Water").await;
+    app.vote_on_the_web(poll, ada, &[0]).await.unwrap();
+    assert!(TestApp::shown(&app.fetch_question(poll).await).iter().all(|(_, total)| *total == 0));
+    app.advance(TimeDelta::days(1));
+
+    assert_eq!(timers::step(&app.app).await.unwrap(), 1);
+
+    let updates = of_type(&on_their_way(&app), "Update");
+    assert_eq!(updates.iter().map(|(inbox, _)| inbox.as_str()).collect::<Vec<_>>(), ["https://bob.example/inbox"]);
+    let object = &updates[0].1["object"];
+    assert_eq!(object["closed"], object["endTime"]);
+    assert_eq!(object["votersCount"], 2);
+    assert_eq!(TestApp::shown(object).into_iter().map(|(_, total)| total).collect::<Vec<_>>(), [2, 0, 1]);
+    let late = vote_at(&app.app, poll, (&bob, "Coffee"), None).await.unwrap();
+    assert_eq!(late, VoteOutcome::Uncounted(Uncounted::Late));
+    assert!(dump(&app)["ballot_links"].is_empty());
+}

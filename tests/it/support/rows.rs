@@ -1,0 +1,64 @@
+//! What stands in the tables, as text: to prove what is there and what is not.
+
+use super::app::TestApp;
+use diesel::RunQueryDsl as _;
+use diesel::sql_types::Text;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+#[derive(diesel::QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    line: String,
+}
+
+/// Every row of every table, one text each, by table.
+pub fn dump(app: &TestApp) -> BTreeMap<String, Vec<String>> {
+    let mut connection = app.store.connect();
+    let mut all = BTreeMap::new();
+    for (table, columns) in tables() {
+        let parts: Vec<String> = columns.iter().map(|column| format!("COALESCE(CAST({column} AS TEXT), '')")).collect();
+        let query = format!("SELECT {} AS line FROM {table}", parts.join(" || ' | ' || "));
+        let lines: Vec<Line> = diesel::sql_query(query).load(&mut connection).unwrap();
+        all.insert(table, lines.into_iter().map(|line| line.line).collect());
+    }
+    assert!(all.len() > 30, "the tables were not found");
+    all
+}
+
+/// The activities that are on their way, each with its inbox.
+pub fn on_their_way(app: &TestApp) -> Vec<(String, Value)> {
+    let query = "SELECT deliveries.inbox || ' ' || outbox_activities.body AS line FROM deliveries \
+                 JOIN outbox_activities ON outbox_activities.id = deliveries.activity_id ORDER BY deliveries.id";
+    let lines: Vec<Line> = diesel::sql_query(query).load(&mut app.store.connect()).unwrap();
+    lines
+        .into_iter()
+        .map(|line| {
+            let (inbox, body) = line.line.split_once(' ').unwrap();
+            (inbox.to_owned(), serde_json::from_str(body).unwrap())
+        })
+        .collect()
+}
+
+/// Those of one type.
+pub fn of_type(activities: &[(String, Value)], kind: &str) -> Vec<(String, Value)> {
+    activities.iter().filter(|(_, activity)| activity["type"] == kind).cloned().collect()
+}
+
+/// Names of tables and columns, from the schema file.
+fn tables() -> BTreeMap<String, Vec<String>> {
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/db/schema.rs")).unwrap();
+    let mut tables: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut current = None;
+    for line in text.lines() {
+        if let Some((name, _)) = line.trim().strip_suffix(") {").and_then(|head| head.split_once(" (")) {
+            current = Some(name.to_owned());
+        } else if let (Some(table), Some((column, _))) = (&current, line.trim().split_once(" -> ")) {
+            tables.entry(table.clone()).or_default().push(column.to_owned());
+        } else if line.trim() == "}" {
+            current = None;
+        }
+    }
+    tables
+}
