@@ -302,7 +302,7 @@ mod tests {
     fn a_deadline_is_a_day_or_a_moment_in_the_future() {
         let deadline = |text| parse_deadline(text, now());
         assert_eq!(deadline("2026-11-22").unwrap().unwrap().to_rfc3339(), "2026-11-22T23:59:59+00:00");
-        assert_eq!(deadline("2026-12-01T10:00+0").is_err(), true);
+        assert!(deadline("2026-12-01T10:00+0").is_err());
         assert_eq!(deadline("2026-12-01T10:00").unwrap().unwrap().to_rfc3339(), "2026-12-01T10:00:00+00:00");
         assert_eq!(deadline("2026-12-01T10:00:00+02:00").unwrap().unwrap().to_rfc3339(), "2026-12-01T08:00:00+00:00");
         for text in ["2026-11-21", "2026-11-22T11:59", "9999-01-01", "2026-02-30"] {

@@ -1,0 +1,177 @@
+//! What people write to a cabal that is neither offer nor vote, and what the inbound worker does
+//! with what it cannot deal with.
+
+use crate::support::{Fediverse, Reach};
+use caucus::db::inbox::{self, NewReceived};
+use caucus::db::local_actors::find_community;
+use caucus::db::messages::list_messages;
+use caucus::db::{DbError, inbox::count_waiting};
+use caucus::domain::visibility::Visibility;
+use caucus::services::ServiceError;
+use caucus::services::publish_progress::publish_progress;
+use caucus::workers::inbound;
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn replies_to_progress_mentions_and_direct_messages_are_messages() {
+    let world = Fediverse::start().await;
+    let bob = world.peer.person("bob");
+    let (ada, cabal) = (world.ada, world.cabal);
+    let new = caucus::domain::progress::NewProgress { text: "It works".into(), language: "en".into() };
+    let progress: Result<_, ServiceError> = world.app.app.write(move |tx| publish_progress(tx, ada, cabal, &new)).await;
+    let parent = world.app.app.urls.progress(progress.unwrap());
+
+    let reply = world.reply(&bob, &parent, "Well done", Reach::Public);
+    world.take(&bob, &world.act("Create", &bob, &reply)).await;
+    let mut mention = world.reply(&bob, &parent, "Look", Reach::Unlisted);
+    mention.as_object_mut().unwrap().remove("inReplyTo");
+    world.take(&bob, &world.act("Create", &bob, &mention)).await;
+    let mut direct = world.reply(&bob, &parent, "Hello", Reach::Direct);
+    direct["inReplyTo"] = Value::Null;
+    world.take(&bob, &world.act("Create", &bob, &direct)).await;
+
+    let messages = world.messages();
+    let seen: Vec<Visibility> = messages.iter().rev().map(|message| message.visibility).collect();
+    assert_eq!(seen, [Visibility::Public, Visibility::Unlisted, Visibility::Direct]);
+    assert_eq!(messages.last().unwrap().in_reply_to.as_deref(), Some(parent.as_str()));
+    assert_eq!(world.on_their_way().len(), 0, "messages are not answered by themselves");
+}
+
+#[tokio::test]
+async fn a_note_to_several_of_us_reaches_each_and_one_to_nobody_reaches_none() {
+    let world = Fediverse::start().await;
+    let bob = world.peer.person("bob");
+    let mut both = world.reply(&bob, "https://elsewhere.example/1", "Hello all", Reach::Direct);
+    both["to"] = json!([world.cabal_url(), world.app.url("/c/commons"), world.app.url("/c/nobody")]);
+    world.take(&bob, &world.act("Create", &bob, &both)).await;
+    let mut none = world.reply(&bob, "https://elsewhere.example/1", "Hello world", Reach::Public);
+    none["cc"] = json!([]);
+    none["tag"] = json!([]);
+    world.take(&bob, &world.act("Create", &bob, &none)).await;
+
+    assert_eq!(world.messages().len(), 1);
+    let mut connection = world.app.store.connect();
+    let community = find_community(&mut connection).unwrap().unwrap();
+    assert_eq!(list_messages(&mut connection, community.id, None, None, 10).unwrap().len(), 1);
+
+    world.take(&bob, &world.act("Delete", &bob, &both["id"])).await;
+    assert_eq!(world.messages().len(), 0);
+    assert_eq!(list_messages(&mut connection, community.id, None, None, 10).unwrap().len(), 0);
+}
+
+#[tokio::test]
+async fn a_note_that_names_nobody_belongs_to_the_owner_of_the_inbox() {
+    let world = Fediverse::start().await;
+    let bob = world.peer.person("bob");
+    let mut note = world.reply(&bob, "https://elsewhere.example/1", "Psst", Reach::Direct);
+    note["to"] = json!([]);
+    note["tag"] = json!([]);
+    let create = world.act("Create", &bob, &note);
+
+    let (status, _) = world.peer.send(&bob, &format!("{}/inbox", world.cabal_url()), &create).await;
+    world.work().await;
+
+    assert_eq!((status, world.messages().len()), (202, 1));
+}
+
+#[tokio::test]
+async fn an_edited_message_changes_and_a_deleted_one_never_returns() {
+    let world = Fediverse::start().await;
+    let bob = world.peer.person("bob");
+    let mut note = world.reply(&bob, "https://elsewhere.example/1", "Hello", Reach::Direct);
+    world.take(&bob, &world.act("Create", &bob, &note)).await;
+    note["content"] = json!("<p>Good day</p>");
+    note["updated"] = json!("2026-03-01T12:00:00Z");
+    world.take(&bob, &world.act("Update", &bob, &note)).await;
+    assert_eq!(world.messages()[0].content_html, "<p>Good day</p>");
+
+    world.take(&bob, &world.act("Delete", &bob, &note["id"])).await;
+    for kind in ["Create", "Update"] {
+        world.take(&bob, &world.act(kind, &bob, &note)).await;
+    }
+
+    assert_eq!(world.messages().len(), 0);
+}
+
+#[tokio::test]
+async fn a_deletion_that_overtakes_its_message_wins() {
+    let world = Fediverse::start().await;
+    let bob = world.peer.person("bob");
+    let note = world.reply(&bob, "https://elsewhere.example/1", "Hello", Reach::Direct);
+
+    world.take(&bob, &world.act("Delete", &bob, &note["id"])).await;
+    world.take(&bob, &world.act("Create", &bob, &note)).await;
+
+    assert_eq!(world.messages().len(), 0);
+}
+
+#[tokio::test]
+async fn what_comes_from_others_is_stored_harmless() {
+    let world = Fediverse::start().await;
+    let bob = world.peer.person("bob");
+    let mut note = world.reply(&bob, "https://elsewhere.example/1", "x", Reach::Direct);
+    note["content"] = json!("<p onclick=\"x()\">Hello<script>alert(1)</script><img src=x onerror=alert(1)></p>");
+    note["summary"] = json!("<svg onload=alert(1)>");
+    world.take(&bob, &world.act("Create", &bob, &note)).await;
+
+    assert_eq!(world.messages()[0].content_html, "<p><strong>&lt;svg onload=alert(1)&gt;</strong></p><p>Hello</p>");
+}
+
+/// Stores an activity as if the door had believed it.
+async fn store(world: &Fediverse, id: &str, body: &str) {
+    let new = NewReceived {
+        actor_url: "https://masto.example/users/bob".to_owned(),
+        activity_id: id.to_owned(),
+        inbox_handle: None,
+        body: body.to_owned(),
+    };
+    let stored: Result<bool, DbError> = world.app.app.write(move |tx| inbox::store_once(tx, &new)).await;
+    assert!(stored.unwrap());
+}
+
+#[tokio::test]
+async fn what_cannot_be_dealt_with_is_tried_again_later_and_holds_up_nobody() {
+    let world = Fediverse::start().await;
+    let bob = world.peer.person("bob");
+    store(&world, "https://masto.example/1", "{ this is no JSON").await;
+
+    world.take(&bob, &world.follow(&bob)).await;
+    assert_eq!(world.followers_count(), 1, "the others are dealt with");
+    assert_eq!(inbound::step(&world.app.app).await.unwrap(), 0, "it is not tried again at once");
+
+    for _ in 0..12 {
+        world.app.advance(TimeDelta::hours(30));
+        world.work().await;
+    }
+    assert_eq!(count_waiting(&mut world.app.store.connect()).unwrap(), 0, "it is given up in the end");
+}
+
+#[tokio::test]
+async fn a_follow_by_somebody_we_never_met_waits_until_we_have() {
+    let world = Fediverse::start().await;
+    let follow = json!({
+        "type": "Follow", "id": "https://masto.example/2", "actor": "https://masto.example/users/bob",
+        "object": world.cabal_url(),
+    });
+    store(&world, "https://masto.example/2", &follow.to_string()).await;
+    world.work().await;
+    assert_eq!(world.followers_count(), 0);
+    assert_eq!(count_waiting(&mut world.app.store.connect()).unwrap(), 1);
+}
+
+#[tokio::test]
+async fn many_activities_are_taken_in_batches_and_none_is_left() {
+    let world = Fediverse::start().await;
+    for number in 0..450 {
+        let like = json!({
+            "type": "Like", "actor": "https://masto.example/users/bob", "object": world.cabal_url(),
+        });
+        store(&world, &format!("https://masto.example/likes/{number}"), &like.to_string()).await;
+    }
+    let mut steps = Vec::new();
+    while let Ok(done @ 1..) = inbound::step(&world.app.app).await {
+        steps.push(done);
+    }
+    assert_eq!(steps, [200, 200, 50]);
+}
