@@ -122,3 +122,77 @@ fn pem_body(pem: &str, label: &str) -> Option<Vec<u8>> {
     let base64: String = inside.chars().filter(|c| !c.is_ascii_whitespace()).collect();
     STANDARD.decode(base64).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rsa::BigUint;
+    use rsa::pkcs1::EncodeRsaPublicKey as _;
+    use rsa::pkcs8::{EncodePublicKey as _, LineEnding};
+
+    /// A key with a modulus of so many bits; whether it has two factors is nobody's question here.
+    fn pem_of(bits: usize, exponent: u64) -> String {
+        let mut modulus = vec![0xa5_u8; bits / 8];
+        modulus[0] |= 0x80;
+        let modulus = BigUint::from_bytes_be(&modulus);
+        let key = RsaPublicKey::new_unchecked(modulus, BigUint::from(exponent));
+        key.to_public_key_pem(LineEnding::LF).unwrap()
+    }
+
+    #[test]
+    fn ordinary_rsa_keys_are_taken() {
+        for pem in [pem_of(2048, 65_537), pem_of(3072, 65_537), pem_of(4096, 65_537), pem_of(2048, 3)] {
+            assert!(VerifyingKey::from_rsa_pem(&pem).is_ok(), "{pem}");
+            assert!(VerifyingKey::from_rsa_pem(&pem.replace('\n', "\r\n")).is_ok());
+            assert!(VerifyingKey::from_rsa_pem(pem.trim()).is_ok());
+        }
+    }
+
+    #[test]
+    fn weak_and_abusive_keys_are_refused() {
+        let good = pem_of(2048, 65_537);
+        let pkcs1 = {
+            let key = RsaPublicKey::from_public_key_der(&pem_body(&good, "PUBLIC KEY").unwrap()).unwrap();
+            key.to_pkcs1_pem(LineEnding::LF).unwrap()
+        };
+        let elliptic = "-----BEGIN PUBLIC KEY-----\n\
+            MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEl7gd2qFICOfAcHvcTnIWQmJxtbLR\n\
+            gNYZx5nd77S3zqqpkGh4/O8wWv6HTOkPVUA2U4NbKN+wa/CHboyg5eOYzw==\n-----END PUBLIC KEY-----\n";
+        let ed25519 = "-----BEGIN PUBLIC KEY-----\n\
+            MCowBQYDK2VwAyEAHozImmGtM1Mjamlu65nMtu55CND5z7XAruNg12JHMrY=\n-----END PUBLIC KEY-----\n";
+        for pem in [
+            pem_of(512, 65_537),
+            pem_of(1024, 65_537),
+            pem_of(2040, 65_537),
+            pem_of(4104, 65_537),
+            pem_of(8192, 65_537),
+            pem_of(16_384, 65_537),
+            pem_of(2048, 1),
+            pem_of(2048, 2),
+            pem_of(2048, 65_536),
+            pem_of(2048, u64::MAX),
+            pkcs1,
+            elliptic.to_owned(),
+            ed25519.to_owned(),
+            format!("{good}{good}"),
+            format!("{good}{elliptic}"),
+            format!("x{good}"),
+            format!("{good}x"),
+            good.replace("PUBLIC", "RSA PUBLIC"),
+            good.replace("M", "*"),
+            good[..good.len() / 2].to_owned(),
+            format!("-----BEGIN PUBLIC KEY-----{}-----END PUBLIC KEY-----", "A".repeat(1_000_000)),
+            String::new(),
+        ] {
+            assert_eq!(VerifyingKey::from_rsa_pem(&pem).err(), Some(BadKey), "{}", &pem[..pem.len().min(400)]);
+        }
+    }
+
+    #[test]
+    fn ed25519_keys_have_32_bytes() {
+        assert!(VerifyingKey::from_ed25519_base64(&STANDARD.encode([7; 32])).is_ok());
+        for length in [0, 31, 33, 44] {
+            assert!(VerifyingKey::from_ed25519_base64(&STANDARD.encode(vec![7; length])).is_err(), "{length}");
+        }
+    }
+}

@@ -107,3 +107,6 @@ pub fn read(request: &RequestHead, body: Option<&[u8]>, expected: &Expected<'_>)
         cavage::read(request, body, expected)
     }
 }
+
+#[cfg(test)]
+mod tests;
