@@ -38,8 +38,18 @@ pub async fn request_code(app: &App, by: MemberId, handle: &str) -> Result<Strin
         return Err(not_found(LookupError::OurOwn));
     }
     let name = found.handle();
+    if !is_same_handle(handle, &name) {
+        // A server may say that its handle is somebody else's; whoever typed it must see that (AC-15).
+        let sentence = format!("This handle leads to another account, {name}. If that is yours, please type {name}.");
+        return Err(Refusal::field("handle", sentence).into());
+    }
     app.write(move |tx| send_code(tx, by, &found)).await?;
     Ok(name)
+}
+
+fn is_same_handle(typed: &str, found: &str) -> bool {
+    let bare = |handle: &str| handle.trim().trim_start_matches('@').to_lowercase();
+    bare(typed) == bare(found)
 }
 
 fn not_found(error: LookupError) -> ServiceError {
