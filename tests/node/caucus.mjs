@@ -7,7 +7,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eventually } from "./checks.mjs";
 
-const BINARY = process.env.CAUCUS_BINARY ?? join(import.meta.dirname, "../../target/debug/caucus");
+const BINARY = process.env.PROGRAM_UNDER_TEST ?? join(import.meta.dirname, "../../target/debug/caucus");
+// No setting of the machine's environment has a say.
+const ENVIRONMENT = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("CAUCUS_")));
 
 /** A small governing document with numbered clauses. */
 export const AGREEMENT = `# Agreement
@@ -49,7 +51,7 @@ export class Caucus {
 
   /** Starts the server and waits until it is ready. */
   async serve() {
-    this.#child = spawn(BINARY, ["serve", ...this.#place()], { cwd: this.#folder });
+    this.#child = spawn(BINARY, ["serve", ...this.#place()], { cwd: this.#folder, env: ENVIRONMENT });
     this.#child.stdout.on("data", (data) => (this.#log += data));
     this.#child.stderr.on("data", (data) => (this.#log += data));
     await eventually("the server", () => fetch(`${this.base}/readyz`).then((r) => r.ok, () => false));
@@ -66,7 +68,7 @@ export class Caucus {
 
   /** Runs one command of the program and answers what it printed. */
   async run(args, input = "") {
-    const child = spawn(BINARY, [...args, ...this.#place()], { cwd: this.#folder });
+    const child = spawn(BINARY, [...args, ...this.#place()], { cwd: this.#folder, env: ENVIRONMENT });
     let [out, err] = ["", ""];
     child.stdout.on("data", (data) => (out += data));
     child.stderr.on("data", (data) => (err += data));
