@@ -14,6 +14,7 @@ mod api_access;
 mod architecture;
 mod cli;
 mod closing;
+mod crash;
 mod delivery;
 mod discovery;
 mod drift;

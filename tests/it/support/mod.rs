@@ -9,6 +9,8 @@ pub mod fault;
 pub mod faulty;
 pub mod fediverse;
 pub mod keys;
+pub mod load;
+pub mod look;
 pub mod peer;
 pub mod process;
 pub mod rows;

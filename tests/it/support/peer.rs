@@ -65,6 +65,11 @@ impl Peer {
 
     /// The same on another loopback address (`127.0.0.2`, …), for tests with many hosts.
     pub async fn start_at(app: &TestApp, address: &str) -> Self {
+        Self::start_by(Arc::clone(&app.app.clock), address).await
+    }
+
+    /// A server on this address with a clock of its own.
+    pub async fn start_by(clock: Arc<dyn Clock>, address: &str) -> Self {
         let listener = TcpListener::bind((address, 0)).unwrap();
         let host = listener.local_addr().unwrap().to_string();
         let state = Arc::new(State::default());
@@ -77,7 +82,7 @@ impl Peer {
             .run();
         let handle = server.handle();
         tokio::spawn(server);
-        Self { base: format!("http://{host}"), host, state, clock: Arc::clone(&app.app.clock), server: handle }
+        Self { base: format!("http://{host}"), host, state, clock, server: handle }
     }
 
     /// A person on this server who signs as most do: draft-cavage.
@@ -148,6 +153,16 @@ impl Peer {
 
     /// `person` sends `activity` to `inbox`, signed; answers the status and the text of the answer.
     pub async fn send(&self, person: &Person, inbox: &str, activity: &Value) -> (u16, String) {
+        self.try_send(person, inbox, activity).await.unwrap()
+    }
+
+    /// The same; fails when nobody answers.
+    pub async fn try_send(
+        &self,
+        person: &Person,
+        inbox: &str,
+        activity: &Value,
+    ) -> Result<(u16, String), reqwest::Error> {
         let body = activity.to_string();
         let headers = person.key.post_headers(
             person.scheme,
@@ -155,13 +170,18 @@ impl Peer {
             &Request { url: inbox, body: &body },
             self.clock.now(),
         );
-        post(inbox, &headers, body).await
+        try_post(inbox, &headers, body).await
     }
 }
 
 /// A POST with exactly these headers.
-#[expect(clippy::disallowed_types, reason = "the test plays another server")]
 pub async fn post(url: &str, headers: &[(String, String)], body: String) -> (u16, String) {
+    try_post(url, headers, body).await.unwrap()
+}
+
+/// The same; fails when nobody answers.
+#[expect(clippy::disallowed_types, reason = "the test plays another server")]
+pub async fn try_post(url: &str, headers: &[(String, String)], body: String) -> Result<(u16, String), reqwest::Error> {
     // Built once, because it reads the certificates of the machine; without kept connections,
     // because each test has a runtime of its own.
     static CLIENT: OnceLock<reqwest::Client> = OnceLock::new();
@@ -171,8 +191,8 @@ pub async fn post(url: &str, headers: &[(String, String)], body: String) -> (u16
     });
     let request =
         headers.iter().fold(client.post(url).body(body), |request, (name, value)| request.header(name, value));
-    let answer = request.send().await.unwrap();
-    (answer.status().as_u16(), answer.text().await.unwrap())
+    let answer = request.send().await?;
+    Ok((answer.status().as_u16(), answer.text().await?))
 }
 
 /// What most servers say of a person.

@@ -48,7 +48,9 @@ pub fn run(command: &mut Command, input: &str) -> Output {
 impl Process {
     /// Starts the server on `port` and waits until it is ready.
     pub async fn serve(store: &Store, port: u16) -> Self {
-        Self::start(caucus(store), store, port).await
+        let mut command = caucus(store);
+        command.args(["--public-url", &format!("http://127.0.0.1:{port}")]);
+        Self::start(command, store, port).await
     }
 
     /// The same with a command that was prepared.
@@ -56,7 +58,7 @@ impl Process {
         let log = store.folder.path().join(format!("serve-{port}.log"));
         let to_log = || std::fs::OpenOptions::new().create(true).append(true).open(&log).unwrap();
         let base = format!("http://127.0.0.1:{port}");
-        command.args(["--listen", &format!("127.0.0.1:{port}"), "--public-url", &base, "serve"]);
+        command.args(["--listen", &format!("127.0.0.1:{port}"), "serve"]);
         let child = command.stdin(Stdio::null()).stdout(to_log()).stderr(to_log()).spawn().unwrap();
         let mut process = Self { base, child, log };
         process.wait_until_ready().await;
