@@ -55,6 +55,10 @@ async fn collect(mut payload: Payload) -> Result<web::BytesMut, Problem> {
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    // Serde would read a list as the fields of an object in their order.
+    if body.trim_ascii_start().starts_with(b"[") {
+        return Err(broken_json("Please give a JSON object here."));
+    }
     let mut json = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
