@@ -14,6 +14,8 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// The pause between two tries to make the instance's own actor.
+const IDENTITY_PAUSE: Duration = Duration::from_secs(5);
 /// How long the very last things may take at the end.
 const LAST_MOMENT: Duration = Duration::from_millis(500);
 
@@ -47,24 +49,16 @@ async fn serve(settings: Settings, listener: TcpListener) -> Result<(), Problem>
     let stop = stop_signal()?;
     let app = Arc::new(open::app(settings)?);
     greet(&app);
-    // Before the first fetch, which it signs.
-    keys::ensure_instance_actor(&app).await?;
     offer_set_up(&app).await?;
     let workers = workers::start(Arc::clone(&app));
     let server = web::server(Arc::clone(&app), listener)
         .map_err(|e| Problem::new(format!("The web server could not start ({e}).")))?;
     let handle = server.handle();
     let serving = tokio::spawn(server);
-    // Keys are made on a thread of their own: the very first start does not wait for them.
-    app.federation.keys.warm();
-    let instance = Arc::clone(&app);
-    tokio::spawn(async move {
-        if let Err(error) = keys::ensure_instance_actor(&instance).await {
-            tracing::error!(%error, "the instance actor could not be made: nothing can be fetched from other servers");
-        }
-    });
+    let identity = tokio::spawn(get_identity(Arc::clone(&app)));
     tracing::info!("ready: {}", app.urls.base());
     stop.await;
+    identity.abort();
     tracing::info!("stopping: requests in hand are finished");
     handle.stop(true).await;
     // Its outcome says nothing new: it was told to stop.
@@ -72,6 +66,16 @@ async fn serve(settings: Settings, listener: TcpListener) -> Result<(), Problem>
     workers.stop().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Makes the instance's own actor, with which it asks other servers, and keys for the actors to
+/// come. Making a key takes a good part of a second, which no start and no request waits for.
+async fn get_identity(app: Arc<App>) {
+    while let Err(error) = keys::ensure_instance_actor(&app).await {
+        tracing::error!(%error, "the instance has no actor yet; it will be tried again");
+        tokio::time::sleep(IDENTITY_PAUSE).await;
+    }
+    app.federation.keys.warm();
 }
 
 /// Becomes ready at SIGTERM or Ctrl-C.

@@ -59,6 +59,8 @@ pub(super) fn run(settings: Settings, setup: Setup) -> Result<(), Problem> {
         let new = SetUp { community, first_member, password_hash, documents };
         let keys = app.federation.keys.take().await.map_err(ServiceError::from)?;
         app.write(move |tx| set_up::set_up(tx, new, &keys)).await?;
+        // So that the server can ask others from its first moment on.
+        crate::federation::keys::ensure_instance_actor(&app).await?;
         writeln!(std::io::stdout(), "The community is set up. Start the server with: caucus serve")?;
         Ok(())
     })

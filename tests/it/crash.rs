@@ -14,7 +14,7 @@ use std::time::Duration;
 const HOSTS: [&str; 3] = ["127.0.0.1", "127.0.0.2", "127.0.0.3"];
 
 /// How long the server may take in the end to deal with all that it took.
-const PATIENCE: Duration = Duration::from_secs(90);
+pub const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A server on a fresh store, and the stage on which people act.
 async fn begin() -> (Store, u16, Process, Arc<Stage>) {
@@ -32,10 +32,12 @@ async fn what_was_acknowledged_survives_being_killed_at_any_moment() {
     let (store, port, mut process, stage) = begin().await;
 
     for _ in 0..rounds {
-        let moment = Duration::from_millis(rand::random_range(20..250));
+        let moment = Duration::from_millis(rand::random_range(0..50));
+        let enough = stage.acknowledged() + rand::random_range(0..40);
         let doomed = process;
         stage
             .while_busy(async {
+                stage.until_acknowledged(enough).await;
                 tokio::time::sleep(moment).await;
                 doomed.kill();
             })
@@ -55,10 +57,11 @@ async fn a_clean_stop_under_load_loses_nothing() {
     let (store, port, mut process, stage) = begin().await;
 
     for _ in 0..3 {
+        let enough = stage.acknowledged() + 25;
         let ending = process;
         let status = stage
             .while_busy(async {
-                tokio::time::sleep(Duration::from_millis(300)).await;
+                stage.until_acknowledged(enough).await;
                 tokio::time::timeout(Duration::from_secs(10), ending.terminate()).await.unwrap()
             })
             .await;
@@ -173,4 +176,9 @@ fn ids_by(activities: Vec<Value>, about: impl Fn(&Value) -> Value) -> BTreeMap<S
         }
         ids
     })
+}
+
+/// How many different activities there are.
+pub fn distinct_ids(activities: &[Value]) -> usize {
+    activities.iter().map(|activity| activity["id"].to_string()).collect::<BTreeSet<_>>().len()
 }

@@ -26,6 +26,7 @@ mod hostile_html;
 mod linking;
 mod messages;
 mod offers;
+mod nodes;
 mod outgoing;
 mod recognised;
 mod recorded;

@@ -35,24 +35,24 @@ pub struct Problem {
     /// Plain sentences for a person.
     pub detail: String,
     /// A stable word for programs.
-    pub code: String,
+    pub code: &'static str,
     /// What has to change, field by field.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
     /// For the header `Retry-After`.
     #[serde(skip)]
-    retry_after_seconds: Option<u64>,
+    retry_after_seconds: Option<u32>,
 }
 
 impl Problem {
     /// A problem with a status, a stable code and a sentence.
-    pub fn new(status: StatusCode, code: impl Into<String>, detail: impl Into<String>) -> Self {
+    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         Self {
             kind: "about:blank",
             title: status.canonical_reason().unwrap_or("Problem"),
             status: status.as_u16(),
             detail: detail.into(),
-            code: code.into(),
+            code,
             errors: Vec::new(),
             retry_after_seconds: None,
         }
@@ -80,7 +80,7 @@ impl Problem {
     pub fn too_many(wait_seconds: u64) -> Self {
         let detail = "There were many tries in a short time. Please wait a while and try again.";
         let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many", detail);
-        Self { retry_after_seconds: Some(wait_seconds), ..problem }
+        Self { retry_after_seconds: u32::try_from(wait_seconds).ok(), ..problem }
     }
 
     /// No key could be made for a new actor.

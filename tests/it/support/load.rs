@@ -92,21 +92,37 @@ impl Stage {
             poll,
             help_request,
             api,
-            next: AtomicU32::new(0),
+            // The first followers below are number 0.
+            next: AtomicU32::new(1),
             waiting: Mutex::default(),
             ledger: Mutex::default(),
             is_over: AtomicBool::new(false),
         });
+        // Everything published from now on goes to each of the peers.
         for peer in 0..hosts.len() {
             let errand = stage.errand(peer, 0);
-            assert!(stage.run_errand(errand).await, "the first follow was not taken");
+            stage.waiting.lock().push_back(errand);
         }
+        stage.finish_errands().await;
         stage
     }
 
     /// What was acknowledged so far.
     pub fn ledger(&self) -> Ledger {
         self.ledger.lock().clone()
+    }
+
+    /// How much was acknowledged so far.
+    pub fn acknowledged(&self) -> usize {
+        let ledger = self.ledger.lock();
+        ledger.follows.len() + ledger.votes.len() + ledger.replies.len() + ledger.posts.len()
+    }
+
+    /// Waits until so much is acknowledged.
+    pub async fn until_acknowledged(&self, enough: usize) {
+        while self.acknowledged() < enough {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
     }
 
     /// Runs everybody for as long as `until` takes, and answers what that answers.
@@ -131,7 +147,9 @@ impl Stage {
     pub async fn finish_errands(&self) {
         loop {
             let Some(errand) = self.waiting.lock().pop_front() else { return };
-            self.run_errand(errand).await;
+            if !self.run_errand(errand).await {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
         }
     }
 
