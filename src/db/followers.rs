@@ -53,6 +53,19 @@ pub fn add_follower(tx: &mut Tx<'_>, new: &Follower) -> Result<bool, DbError> {
     Ok(added > 0)
 }
 
+/// Notes that a follower's copies go elsewhere from now on: their document changed.
+///
+/// # Errors
+/// When the store fails.
+pub(super) fn readdress(conn: &mut AnyConnection, follower_url: &str, inbox: &str, host: &str) -> Result<(), DbError> {
+    diesel::update(
+        followers::table.filter(followers::follower_url.eq(follower_url)).filter(followers::inbox.ne(inbox)),
+    )
+    .set((followers::inbox.eq(inbox), followers::host.eq(host)))
+    .execute(conn)?;
+    Ok(())
+}
+
 /// Removes a follower of one actor. False when there was none.
 ///
 /// # Errors

@@ -186,6 +186,7 @@ pub fn save_remote_actor(tx: &mut Tx<'_>, actor: &RemoteActor) -> Result<(), DbE
         .do_update()
         .set(&row)
         .execute(c))?;
+    super::followers::readdress(tx.conn, &actor.url, actor.shared_or_own_inbox(), &actor.host)?;
     if actor.keys.is_empty() {
         return Ok(());
     }

@@ -10,8 +10,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("db", &["clock", "ids", "settings", "domain", "on_each_backend"]),
     ("federation", &["clock", "ids", "settings", "domain", "db", "app", "App"]),
     ("services", &["clock", "ids", "settings", "domain", "db", "app", "App", "federation"]),
-    // The one who asks for a poll after its end closes it, so `web` may call a worker's step.
-    ("web", &["clock", "ids", "settings", "domain", "db", "app", "App", "federation", "services", "workers"]),
+    ("web", &["clock", "ids", "settings", "domain", "db", "app", "App", "federation", "services"]),
     ("workers", &["clock", "ids", "settings", "domain", "db", "app", "App", "federation", "services"]),
     ("cli", &["clock", "ids", "settings", "domain", "db", "app", "App", "federation", "services", "web", "workers"]),
 ];

@@ -2,8 +2,8 @@
 
 use crate::support::TestApp;
 use crate::support::faulty::{FaultyPeer, Rule};
-use crate::support::keys::our_keys;
 use crate::support::peer::{Peer, Received};
+use crate::support::world::kept_pair;
 use caucus::App;
 use caucus::clock::Stamp;
 use caucus::db::deliveries::{HostQueue, queue_by_host};
@@ -34,7 +34,7 @@ impl Scene {
         let cabal = app
             .app
             .write::<_, DbError>(|tx| {
-                let keys = our_keys();
+                let keys = kept_pair(0);
                 let (kind, handle, name, summary) = (ActorKind::Cabal, "search", "Search", "");
                 create_actor(tx, &NewActor { kind, handle, name, summary, keys: &keys })
             })
@@ -184,6 +184,19 @@ async fn the_audience_is_frozen_when_the_post_is_published() {
     scene.step().await;
 
     assert_eq!((peer.requests().len(), late.requests().len()), (1, 0));
+}
+
+#[tokio::test]
+async fn a_follower_who_moved_to_another_inbox_is_followed_there() {
+    let scene = Scene::begin().await;
+    let peer = FaultyPeer::start().await;
+    scene.follow(&peer, "ann", "/old/inbox").await;
+
+    scene.meet(&peer, "ann").await;
+    scene.publish("one").await;
+    scene.step().await;
+
+    assert_eq!(peer.paths(), ["/inbox"]);
 }
 
 #[tokio::test]

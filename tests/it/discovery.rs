@@ -4,11 +4,15 @@ use crate::support::TestApp;
 use caucus::db::local_actors::{ActorKind, KeyPair, NewActor, create_actor};
 use caucus::db::posts::{PostKind, set_pinned};
 use caucus::db::{DbError, posts};
+use caucus::domain::poll::{Closing, NewPoll, PollForm};
 use caucus::domain::visibility::Visibility;
 use caucus::federation::keys::ensure_instance_actor;
 use caucus::federation::outbound::documents::{Extra, Mention, NoteParts, note};
 use caucus::federation::outbound::publish::{self, Audience, NewPost};
 use caucus::ids::{ActorId, PostId};
+use caucus::services::cast_ballot;
+use caucus::services::publish_poll::publish_poll;
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 const AJ: &str = "application/activity+json";
@@ -208,6 +212,38 @@ async fn objects_for_everybody_are_served_and_others_do_not_exist() {
     assert_eq!((gone.status, &gone.json()["type"]), (410, &json!("Tombstone")));
     assert!(!gone.body.contains("Hello"));
     assert_eq!(get(&app.url(&format!("/activities/{public}")), AJ).await.status, 410);
+}
+
+#[tokio::test]
+async fn a_poll_shows_its_final_numbers_from_the_moment_of_its_end() {
+    let (app, ada) = TestApp::with_community().await;
+    let cabal = app.cabal(ada, "search").await;
+    let new = NewPoll::parse(&PollForm {
+        question: "Which?".to_owned(),
+        options: vec!["One".to_owned(), "Two".to_owned()],
+        is_multiple: false,
+        totals_hidden: true,
+        closing: Closing::parse("60", "").unwrap(),
+        language: String::new(),
+    })
+    .unwrap();
+    let id = app.app.write(move |tx| publish_poll(tx, ada, cabal, &new)).await.unwrap();
+    app.app.write(move |tx| cast_ballot::on_the_web(tx, ada, id, &[0])).await.unwrap();
+    let url = app.url(&format!("/polls/{id}"));
+
+    let open = get(&url, AJ).await;
+    assert_eq!((open.status, open.header("cache-control")), (200, "public, max-age=30"));
+    assert_eq!(open.json()["oneOf"][0]["replies"]["totalItems"], 0);
+    assert_eq!((&open.json()["votersCount"], open.json().get("closed")), (&json!(1), None));
+
+    app.advance(TimeDelta::seconds(3_595));
+    assert_eq!(get(&url, AJ).await.header("cache-control"), "public, max-age=5");
+
+    app.advance(TimeDelta::seconds(5));
+    let over = get(&url, AJ).await.json();
+    assert_eq!(over["oneOf"][0]["replies"]["totalItems"], 1);
+    assert_eq!(over["closed"], over["endTime"]);
+    assert_eq!(over["endTime"], open.json()["endTime"]);
 }
 
 #[tokio::test]

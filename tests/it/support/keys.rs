@@ -165,19 +165,3 @@ fn pem(label: &str, der: &[u8]) -> String {
     let lines: Vec<&str> = text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
     format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
 }
-
-/// A pair for actors of ours, kept between runs like those of peers.
-pub fn our_keys() -> caucus::federation::keys::KeyPair {
-    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("ours.pem");
-    let stored = std::fs::read_to_string(&file).unwrap_or_else(|_| {
-        let pair = caucus::federation::keys::new_key_pair().unwrap();
-        let text = format!("{}|{}", pair.public_pem, pair.private_pem);
-        let draft = file.with_extension(caucus::ids::random_receipt());
-        std::fs::write(&draft, &text).unwrap();
-        // Several tests may come here at once; any of their pairs will do for all.
-        std::fs::rename(draft, &file).unwrap();
-        text
-    });
-    let (public_pem, private_pem) = stored.split_once('|').unwrap();
-    caucus::federation::keys::KeyPair { public_pem: public_pem.to_owned(), private_pem: private_pem.to_owned() }
-}
