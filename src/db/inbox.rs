@@ -95,6 +95,17 @@ pub fn store_once(tx: &mut Tx<'_>, new: &NewReceived) -> Result<bool, DbError> {
     Ok(stored == 1)
 }
 
+/// Whether any activity is due.
+///
+/// # Errors
+/// The store's fault.
+pub fn has_due(conn: &mut AnyConnection, now: Stamp) -> Result<bool, DbError> {
+    let due = inbox_activities::table
+        .filter(inbox_activities::state.eq("waiting"))
+        .filter(inbox_activities::next_try_at.le(now.naive_utc()));
+    Ok(diesel::select(diesel::dsl::exists(due)).get_result(conn)?)
+}
+
 /// The oldest activities that are due, held by this transaction until it ends: on PostgreSQL by
 /// row locks that other processes skip, on SQLite by the one writer.
 ///

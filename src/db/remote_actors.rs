@@ -208,6 +208,18 @@ pub fn save_remote_actor(tx: &mut Tx<'_>, actor: &RemoteActor) -> Result<(), DbE
     Ok(())
 }
 
+/// Notes that the actor said that its document changed: it is fetched again from its origin when
+/// the actor next does something. What the activity itself says is not believed (ID-8).
+///
+/// # Errors
+/// The store's fault.
+pub fn mark_stale(tx: &mut Tx<'_>, url: &str) -> Result<(), DbError> {
+    diesel::update(remote_actors::table.filter(remote_actors::url.eq(url)))
+        .set(remote_actors::fetched_at.eq(NaiveDateTime::UNIX_EPOCH))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
 /// Notes that the origin said the actor is gone (SG-16).
 ///
 /// # Errors

@@ -9,8 +9,8 @@ use super::sources::Sources;
 use super::webfinger;
 use crate::app::App;
 use crate::clock::Stamp;
-use crate::db::DbError;
 use crate::db::remote_actors::{self, RemoteActor};
+use crate::db::{DbError, followers};
 use crate::domain::canonical;
 use chrono::TimeDelta;
 use parking_lot::Mutex;
@@ -298,7 +298,14 @@ async fn save(app: &App, actor: RemoteActor) -> Result<Arc<KnownActor>, DbError>
     let now = app.now();
     let known = app.federation.actors.remember(actor, now);
     let saved = known.actor.clone();
-    app.write_aside(move |tx| remote_actors::save_remote_actor(tx, &saved)).await?;
+    app.write_aside(move |tx| {
+        remote_actors::save_remote_actor(tx, &saved)?;
+        // What goes to the followers goes to where the follower is now.
+        let inbox = saved.shared_or_own_inbox();
+        let host = Url::parse(inbox).map(|url| canonical::authority(&url)).unwrap_or_default();
+        followers::move_inbox(tx, &saved.url, inbox, &host)
+    })
+    .await?;
     Ok(known)
 }
 

@@ -34,6 +34,8 @@ pub struct Federation {
     pub actors: actors::Actors,
     /// Handles of ours that are known to have an inbox; actors are never deleted while we run.
     inboxes: Mutex<bounded::BoundedMap<String, ()>>,
+    /// How many Follows were answered lately, by follower and followed.
+    pub follow_limit: Arc<inbound::follow_limit::FollowLimit>,
 }
 
 impl Federation {
@@ -47,6 +49,7 @@ impl Federation {
             http: http::HttpClient::new(http::ClientParts { strictness, urls, clock, db, lookup, patience }),
             actors: actors::Actors::default(),
             inboxes: Mutex::new(bounded::BoundedMap::new(1_000)),
+            follow_limit: Arc::default(),
         }
     }
 }

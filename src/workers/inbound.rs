@@ -3,7 +3,9 @@
 
 use crate::App;
 use crate::db::inbox::{self, Received};
+use crate::db::remote_actors::mark_stale;
 use crate::db::{DbError, Tx};
+use crate::federation::inbound::follow_limit::FollowLimit;
 use crate::federation::inbound::note::InboundVote;
 use crate::federation::inbound::recognise::{Recognised, recognise};
 use crate::services::ServiceError;
@@ -13,6 +15,7 @@ use crate::services::receive_note::{self, Arrival};
 use crate::services::remove_actor::remove_actor;
 use chrono::TimeDelta;
 use serde_json::Value;
+use std::sync::Arc;
 
 /// The most activities in one transaction.
 const BATCH: i64 = 200;
@@ -24,14 +27,20 @@ const MOST_ATTEMPTS: i32 = 10;
 /// # Errors
 /// The store's fault; the activities wait on then.
 pub async fn step(app: &App) -> Result<usize, DbError> {
-    app.write(work_through).await
+    let now = app.now();
+    // A write makes ready answers stale and wakes the other workers: only when there is something.
+    if !app.read(move |conn| inbox::has_due(conn, now)).await? {
+        return Ok(0);
+    }
+    let limit = Arc::clone(&app.federation.follow_limit);
+    app.write(move |tx| work_through(tx, &limit)).await
 }
 
-fn work_through(tx: &mut Tx<'_>) -> Result<usize, DbError> {
+fn work_through(tx: &mut Tx<'_>, limit: &FollowLimit) -> Result<usize, DbError> {
     let waiting = inbox::claim_waiting(tx, BATCH)?;
     let mut done = Vec::with_capacity(waiting.len());
     for received in &waiting {
-        match tx.separately(|tx| handle(tx, received)) {
+        match tx.separately(|tx| handle(tx, received, limit)) {
             Ok(()) => done.push(received.id),
             Err(error) => put_aside(tx, received, &error)?,
         }
@@ -66,7 +75,7 @@ fn settle(outcome: Result<(), ServiceError>) -> Result<(), DbError> {
     }
 }
 
-fn handle(tx: &mut Tx<'_>, received: &Received) -> Result<(), DbError> {
+fn handle(tx: &mut Tx<'_>, received: &Received, limit: &FollowLimit) -> Result<(), DbError> {
     let Ok(body) = serde_json::from_str::<Value>(&received.body) else {
         return Err(DbError::Broken("a stored activity is not JSON".to_owned()));
     };
@@ -78,7 +87,11 @@ fn handle(tx: &mut Tx<'_>, received: &Received) -> Result<(), DbError> {
         Recognised::NoteUpdate(note) => settle(receive_note::receive_edit(tx, &note, arrival)),
         Recognised::NoteDelete { note_id } => receive_note::receive_deletion(tx, &note_id, actor),
         Recognised::Follow { follow_id, target: Some(target) } => {
-            take_follow(tx, Pair { follower: actor, target: &target }, &follow_id)
+            if limit.allows(actor, &target, tx.now) {
+                return take_follow(tx, Pair { follower: actor, target: &target }, &follow_id);
+            }
+            tracing::info!(host = %host_of(actor), "one follower follows too often in a minute");
+            Ok(())
         }
         Recognised::UndoFollow { target, follow_id } => {
             inbox::label(tx, received.id, &undo_label(&target))?;
@@ -87,7 +100,7 @@ fn handle(tx: &mut Tx<'_>, received: &Received) -> Result<(), DbError> {
         Recognised::UndoById { id } => follow::undo_by_id(tx, actor, &id),
         Recognised::Block { target } => follow::block(tx, Pair { follower: actor, target: &target }),
         Recognised::ActorDelete => remove_actor(tx, actor),
-        Recognised::ActorUpdate => Ok(()),
+        Recognised::ActorUpdate => mark_stale(tx, actor),
         Recognised::Follow { target: None, .. }
         | Recognised::AnswerToFollow
         | Recognised::Move

@@ -3,6 +3,7 @@
 
 pub mod delivery;
 pub mod inbound;
+pub mod tidy;
 pub mod timers;
 
 use crate::App;
@@ -38,6 +39,7 @@ pub fn start(app: Arc<App>) -> Workers {
         tokio::spawn(run(beat("inbound", |app| &app.bells.inbound), async |app: &App| inbound::step(app).await)),
         tokio::spawn(run(beat("timers", |app| &app.bells.timers), async |app: &App| timers::step(app).await)),
         tokio::spawn(delivery::run(Arc::clone(&app), stopped.clone())),
+        tokio::spawn(tidy::run(Arc::clone(&app), stopped.clone())),
     ];
     Workers { stop, loops }
 }

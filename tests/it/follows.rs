@@ -1,6 +1,9 @@
 //! Following a cabal and ending it, in every shape and order in which servers say so.
 
 use crate::support::Fediverse;
+use crate::support::peer::actor_document;
+use caucus::db::remote_actors::find_remote_actor;
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -194,6 +197,37 @@ async fn a_follow_and_an_undo_in_turns_leave_one_row_at_most() {
         world.take(&bob, &world.act("Undo", &bob, &follow)).await;
     }
     assert_eq!(world.followers_count(), 0);
+    assert_eq!(world.sent("Accept").len(), 10, "it is answered a few times a minute at most");
+    world.app.advance(TimeDelta::minutes(1));
     world.take(&bob, &world.follow(&bob)).await;
     assert_eq!(world.followers_count(), 1);
+}
+
+#[tokio::test]
+async fn a_profile_that_changed_is_fetched_again_from_its_origin_and_not_believed_from_the_activity() {
+    let world = Fediverse::start().await;
+    let bob = world.peer.person("bob");
+    world.take(&bob, &world.follow(&bob)).await;
+    let mut document = actor_document(&world.peer.base, "bob", &bob.key.public_pem);
+    document["name"] = json!("Robert");
+    document["endpoints"]["sharedInbox"] = json!(format!("{}/new-inbox", world.peer.base));
+    world.peer.serve("/users/bob", "application/activity+json", &document);
+    let claim = json!({
+        "id": bob.url, "type": "Person", "name": "The Steward", "inbox": format!("{}/trap", world.peer.base),
+        "publicKey": {"id": bob.key_id, "owner": bob.url, "publicKeyPem": "trap"},
+    });
+
+    world.take(&bob, &world.act("Update", &bob, &claim)).await;
+    world.app.advance(TimeDelta::minutes(6));
+    world.take(&bob, &world.act("Like", &bob, &json!(world.cabal_url()))).await;
+
+    let known = find_remote_actor(&mut world.app.store.connect(), &bob.url).unwrap().unwrap();
+    assert_eq!((known.name.as_str(), known.inbox), ("Robert", format!("{}/inbox", bob.url)));
+    let before = world.on_their_way().len();
+    world.help_request().await;
+    let sent = world.on_their_way();
+    assert_eq!(
+        sent[before..].iter().map(|(_, inbox)| inbox.as_str()).collect::<Vec<_>>(),
+        [format!("{}/new-inbox", world.peer.base)]
+    );
 }

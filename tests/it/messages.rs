@@ -9,7 +9,7 @@ use caucus::db::{DbError, inbox::count_waiting};
 use caucus::domain::visibility::Visibility;
 use caucus::services::ServiceError;
 use caucus::services::publish_progress::publish_progress;
-use caucus::workers::inbound;
+use caucus::workers::{inbound, tidy};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
@@ -174,4 +174,21 @@ async fn many_activities_are_taken_in_batches_and_none_is_left() {
         steps.push(done);
     }
     assert_eq!(steps, [200, 200, 50]);
+}
+
+#[tokio::test]
+async fn what_was_dealt_with_is_forgotten_after_a_week() {
+    let world = Fediverse::start().await;
+    let bob = world.peer.person("bob");
+    let follow = world.follow(&bob);
+    world.take(&bob, &world.act("Undo", &bob, &follow)).await;
+    world.take(&bob, &follow).await;
+    assert_eq!(world.followers_count(), 0);
+
+    assert_eq!(tidy::step(&world.app.app).await.unwrap(), 0);
+    world.app.advance(TimeDelta::days(8));
+    while tidy::step(&world.app.app).await.unwrap() > 0 {}
+
+    world.take(&bob, &follow).await;
+    assert_eq!(world.followers_count(), 1, "neither the Follow nor its early Undo is known any more");
 }

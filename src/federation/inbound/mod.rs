@@ -3,6 +3,7 @@
 pub mod authenticate;
 pub mod clean;
 pub mod envelope;
+pub mod follow_limit;
 pub mod json_guard;
 pub mod note;
 pub mod receive;
