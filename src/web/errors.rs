@@ -32,6 +32,8 @@ pub enum PageError {
     TooLarge,
     /// The request is not what a form sends.
     Unreadable,
+    /// It was there and was taken away; the word names what.
+    Gone(&'static str),
     /// The page knows no such method.
     WrongMethod,
     /// Too many tries; seconds to wait.
@@ -97,6 +99,7 @@ impl PageError {
             Self::SignInFirst { .. } => "Please sign in first.".to_owned(),
             Self::Forged => "This form was not sent from an open page of this site, so nothing was changed. Please go back, reload the page and send the form again. Cookies must be allowed for this site.".to_owned(),
             Self::TooLarge => "This is too much for one form. Please shorten the text and send it again.".to_owned(),
+            Self::Gone(what) => format!("This {what} was withdrawn by the people who published it."),
             Self::WrongMethod => "This address cannot be opened this way. Please go back and use the links and forms of this site.".to_owned(),
             Self::Unreadable => "This request could not be read. Please use the forms of this site.".to_owned(),
             Self::TooMany(seconds) => format!("There were many tries in a short time. Please wait {} and try again.", wait(*seconds)),
@@ -106,6 +109,7 @@ impl PageError {
     fn title(&self) -> &'static str {
         match self.status_code() {
             StatusCode::NOT_FOUND => "Not found",
+            StatusCode::GONE => "No longer here",
             StatusCode::FORBIDDEN => "Not allowed",
             StatusCode::CONFLICT => "This has changed meanwhile",
             StatusCode::TOO_MANY_REQUESTS => "Please wait a little",
@@ -173,6 +177,7 @@ impl ResponseError for PageError {
             Self::SignInFirst { .. } => StatusCode::SEE_OTHER,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unreadable => StatusCode::BAD_REQUEST,
+            Self::Gone(_) => StatusCode::GONE,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
         }

@@ -53,6 +53,10 @@ impl Content<'_> {
         matches!(self.amendment.state, AmendmentState::SeekingBacking | AmendmentState::Backed)
     }
 
+    fn is_open(&self) -> bool {
+        self.found.is_some_and(|found| found.poll.is_open(found.now))
+    }
+
     fn may_open(&self) -> bool {
         self.about.is_mine && self.amendment.state == AmendmentState::Backed
     }

@@ -6,6 +6,7 @@ use crate::App;
 use crate::db::AnyConnection;
 use crate::db::help_requests::{HelpRequest, find_help_request};
 use crate::db::offers::list_offers;
+use crate::domain::help_request::HelpRequestState;
 use crate::domain::offer::Viewer;
 use crate::ids::{HelpRequestId, MemberId};
 use crate::services::ServiceError;
@@ -46,9 +47,10 @@ pub async fn show(
     id: web::Path<HelpRequestId>,
 ) -> Result<HttpResponse, PageError> {
     let (id, viewer) = (id.into_inner(), session.member_id());
-    let found = app.read(move |conn| load(conn, id, viewer)).await?;
+    let found = app.read(move |conn| load(conn, id, viewer)).await;
+    let found = view::or_gone(&app, id.into(), found).await?;
     let url = app.urls.help_request(id);
-    let page = session.page(&app, view::excerpt(&found.request.what, 90)).with_activity(url.clone());
+    let page = session.page(&app, view::title_of(&found.request.what)).with_activity(url.clone());
     page.show(&Content { found: &found, url: &url })
 }
 
@@ -78,7 +80,8 @@ pub async fn withdraw(
 
 /// A help request that is there for people: a withdrawn one is gone.
 pub(super) fn find(conn: &mut AnyConnection, id: HelpRequestId) -> Result<HelpRequest, ServiceError> {
-    find_help_request(conn, id)?.ok_or(ServiceError::NotFound("help request"))
+    let alive = find_help_request(conn, id)?.filter(|request| request.state != HelpRequestState::Withdrawn);
+    alive.ok_or(ServiceError::NotFound("help request"))
 }
 
 fn load(conn: &mut AnyConnection, id: HelpRequestId, member: Option<MemberId>) -> Result<Found, ServiceError> {

@@ -34,13 +34,14 @@ struct Question<'a> {
 /// `GET /progress/{id}`
 pub async fn show(app: web::Data<App>, session: Session, id: web::Path<ProgressId>) -> Result<HttpResponse, PageError> {
     let (id, member) = (id.into_inner(), session.member_id());
-    let (update, viewer) = app
+    let found = app
         .read(move |conn| {
             let update = find(conn, id)?;
             let viewer = view::viewer(conn, update.cabal_id, member)?;
             Ok::<_, ServiceError>((update, viewer))
         })
-        .await?;
+        .await;
+    let (update, viewer) = view::or_gone(&app, id.into(), found).await?;
     let url = app.urls.progress(id);
     let page = session.page(&app, format!("Progress of {}", update.cabal_name)).with_activity(url.clone());
     let html = view::markdown(&update.text);

@@ -3,6 +3,7 @@
 use crate::App;
 use crate::clock::Stamp;
 use crate::db::cabals::Cabal;
+use crate::db::posts::find_post;
 use crate::db::{AnyConnection, DbError};
 use crate::domain::amendment::{AmendmentState, Change};
 use crate::domain::diff::{Piece, words};
@@ -10,8 +11,9 @@ use crate::domain::document::Clause;
 use crate::domain::offer::Viewer;
 use crate::domain::tally::Share;
 use crate::domain::text::is_invisible;
-use crate::ids::{CabalId, MemberId};
+use crate::ids::{CabalId, MemberId, PostId};
 use crate::services::ServiceError;
+use crate::web::errors::PageError;
 use actix_web::HttpResponse;
 use actix_web::http::header::{HeaderValue, SET_COOKIE};
 
@@ -30,6 +32,11 @@ pub fn machine(stamp: &Stamp) -> String {
     crate::clock::iso_seconds(*stamp)
 }
 
+/// What a text without a title is called: its first line, not too long.
+pub fn title_of(text: &str) -> String {
+    excerpt(text.lines().next().unwrap_or_default(), 90)
+}
+
 /// Quarters of an hour as hours: `1.5 hours`.
 pub fn hours(quarter_hours: &i32) -> String {
     let hours = crate::domain::help_request::hours_text(*quarter_hours);
@@ -37,8 +44,8 @@ pub fn hours(quarter_hours: &i32) -> String {
 }
 
 /// The beginning of a text in one line, cut at a word.
-pub fn excerpt(text: &str, max: usize) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+pub fn excerpt(text: impl AsRef<str>, max: usize) -> String {
+    let line = text.as_ref().split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() <= max {
         return line;
     }
@@ -110,6 +117,11 @@ pub fn markdown(text: &str) -> String {
     clean_html(&crate::federation::outbound::markdown::to_html(text))
 }
 
+/// The words of our members' Markdown, without its marks.
+pub fn markdown_as_text(text: &str) -> String {
+    crate::federation::inbound::clean::plain_text(&markdown(text).replace("</", " </"))
+}
+
 /// Remote HTML as it may stand on a page. It was cleaned when it came; it is cleaned again here,
 /// so that no row of the store, however it got there, can put a script on a page (XS-1).
 pub fn clean_html(html: &str) -> String {
@@ -119,6 +131,18 @@ pub fn clean_html(html: &str) -> String {
 /// True for addresses that may be linked to (XS-3).
 pub fn is_web_url(url: &str) -> bool {
     url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+}
+
+/// What was found; of a post that was withdrawn the page says so instead of having never heard
+/// of it (PV-11).
+///
+/// # Errors
+/// `Gone` for a withdrawn post, or the error itself.
+pub async fn or_gone<T>(app: &App, id: PostId, found: Result<T, ServiceError>) -> Result<T, PageError> {
+    let Err(ServiceError::NotFound(what)) = found else { return Ok(found?) };
+    let post = app.read(move |conn| find_post(conn, id)).await?;
+    let was_there = post.is_some_and(|post| post.deleted_at.is_some());
+    Err(if was_there { PageError::Gone(what) } else { PageError::not_found(what) })
 }
 
 /// The cabal with this handle.

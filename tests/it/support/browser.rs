@@ -168,6 +168,17 @@ impl Form {
         self
     }
 
+    /// The same fields sent elsewhere, as an attacker would.
+    pub fn at(mut self, action: &str) -> Self {
+        action.clone_into(&mut self.action);
+        self
+    }
+
+    /// True when a field of this name stands there with this value.
+    pub fn has(&self, name: &str, value: &str) -> bool {
+        self.fields.iter().any(|(have, stands)| have == name && stands == value)
+    }
+
     /// Sends `name` with this value whether the form has it or not, as an attacker would.
     pub fn forge(mut self, name: &str, value: &str) -> Self {
         self.fields.retain(|(have, _)| have != name);

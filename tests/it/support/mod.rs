@@ -12,9 +12,11 @@ pub mod keys;
 pub mod load;
 pub mod look;
 pub mod peer;
+pub mod people;
 pub mod process;
 pub mod rows;
 pub mod store;
+pub mod town;
 pub mod votes;
 pub mod world;
 
@@ -24,3 +26,4 @@ pub use fault::{FaultPeer, Reaction};
 pub use fediverse::{Fediverse, Reach};
 pub use keys::TestKey;
 pub use peer::Peer;
+pub use town::Town;
