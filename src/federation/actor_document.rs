@@ -5,8 +5,10 @@ use super::signatures::VerifyingKey;
 use crate::clock::Stamp;
 use crate::db::remote_actors::{KeyAlgorithm, RemoteActor, RemoteKey};
 use crate::domain::canonical::{self, Strictness};
+use activitypub_federation::protocol::public_key::PublicKey;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize as _;
 use serde_json::Value;
 use url::Url;
 
@@ -88,14 +90,9 @@ fn keys(json: &Value, actor: &Url, strictness: Strictness) -> Vec<RemoteKey> {
 
 /// A `publicKey` of this actor that counts (SG-14).
 fn rsa_key(key: &Value, actor: &Url) -> Option<RemoteKey> {
-    let text = |name: &str| key.get(name).and_then(Value::as_str);
-    let pem = text("publicKeyPem")?;
-    let is_owned = text("owner").is_some_and(|owner| owner == actor.as_str());
-    (is_owned && VerifyingKey::from_rsa_pem(pem).is_ok()).then(|| RemoteKey {
-        key_id: text("id").unwrap_or_default().to_owned(),
-        algorithm: KeyAlgorithm::Rsa,
-        public_key: pem.to_owned(),
-    })
+    let key = PublicKey::deserialize(key).ok()?;
+    let is_good = key.owner == *actor && VerifyingKey::from_rsa_pem(&key.public_key_pem).is_ok();
+    is_good.then_some(RemoteKey { key_id: key.id, algorithm: KeyAlgorithm::Rsa, public_key: key.public_key_pem })
 }
 
 /// An Ed25519 `Multikey` of this actor (FEP-521a).

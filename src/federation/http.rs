@@ -1,7 +1,6 @@
 //! The one HTTP client for everything that leaves this server. It follows no redirect by itself,
 //! uses no proxy, asks for no content coding, keeps to sizes and times, and connects only where
-//! [`super::address`] allows, in every build. The client of `activitypub_federation` is not used:
-//! it checks addresses in release builds only, and takes any status for an answer.
+//! [`super::address`] allows, in every build.
 
 use super::address::{CheckedResolver, Lookup, RefusedAddress};
 use super::signatures::{Header, Outgoing, SigningKey, sign_cavage};
@@ -10,6 +9,7 @@ use crate::db::{Database, local_actors};
 use crate::domain::Urls;
 use crate::domain::canonical::{self, Strictness};
 use crate::federation::inbound::json_guard;
+use activitypub_federation::FEDERATION_CONTENT_TYPE;
 use bytes::{Bytes, BytesMut};
 use parking_lot::Mutex;
 use reqwest::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
@@ -373,7 +373,7 @@ pub(super) fn essence(content_type: &str) -> String {
 
 pub(super) fn is_activity_type(content_type: &str) -> bool {
     match essence(content_type).as_str() {
-        "application/activity+json" => true,
+        FEDERATION_CONTENT_TYPE => true,
         "application/ld+json" => content_type.contains("https://www.w3.org/ns/activitystreams"),
         _ => false,
     }

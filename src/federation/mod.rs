@@ -1,6 +1,11 @@
 //! Speaking with other servers: the only user of `activitypub_federation` and of outgoing HTTP.
 //! `inbound` says what came in and whether to believe it; `outbound` builds and sends what goes
 //! out. It knows the store and the rules, and nothing of pages or acts.
+//!
+//! From `activitypub_federation` come the shapes that everybody shares: the content type, public
+//! keys. Its client, inbox and queue are not used: what comes in is stored before it is dealt with,
+//! what goes out is stored before it is sent, and both survive the end of the process
+//! (docs/adr/0004-delivery.md, docs/adr/0005-signatures.md).
 
 pub mod actor_document;
 pub mod actors;

@@ -1,6 +1,5 @@
 //! Finding an actor by its handle (RFC 7033). We ask only hosts that are written plainly, and
-//! believe an answer only when the actor's own host confirms it (SS-12, ID-14). The WebFinger
-//! client of `activitypub_federation` is not used: it compares less.
+//! believe an answer only when the actor's own host confirms it (SS-12, ID-14).
 
 use super::actor_document::is_username;
 use super::actors::LookupError;

@@ -1,6 +1,4 @@
 //! Whether to believe an activity: the signature is of a key that the actor's own document lists.
-//! The inbox of `activitypub_federation` is not used: it looks the actor up before it has looked
-//! at the request, and leaves host, freshness, origin and replay to others.
 
 use super::envelope::Envelope;
 use super::receive::Rejection;

@@ -11,6 +11,7 @@ use crate::db::{DbError, local_actors, remote_hosts};
 use crate::domain::canonical;
 use crate::federation::http;
 use crate::federation::signatures::{self, Expected, RequestHead};
+use activitypub_federation::FEDERATION_CONTENT_TYPE;
 use bytes::Bytes;
 use std::net::IpAddr;
 
@@ -123,7 +124,7 @@ fn check_form(incoming: &Incoming) -> Result<(), Rejection> {
         return Err(Rejection::WrongType("the body must not be compressed"));
     }
     let content_type = incoming.head.header("content-type").map(http::essence).unwrap_or_default();
-    if !matches!(content_type.as_str(), "application/activity+json" | "application/ld+json") {
+    if !matches!(content_type.as_str(), FEDERATION_CONTENT_TYPE | "application/ld+json") {
         return Err(Rejection::WrongType("please send application/activity+json"));
     }
     Ok(())

@@ -8,11 +8,10 @@ use crate::db::outbox::SentActivity;
 use crate::db::remote_hosts::SignatureScheme;
 use crate::federation::http::{FetchError, PostOutcome};
 use crate::federation::signatures::{Outgoing, SigningKey, sign_cavage, sign_rfc9421};
+use activitypub_federation::FEDERATION_CONTENT_TYPE as CONTENT_TYPE;
 use bytes::Bytes;
 use std::time::Duration;
 use url::Url;
-
-const CONTENT_TYPE: &str = "application/activity+json";
 
 /// An activity, ready to be sent to many.
 pub struct Letter {

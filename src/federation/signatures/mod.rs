@@ -1,7 +1,6 @@
 //! HTTP signatures, draft-cavage-12 and RFC 9421, both ways. We read the headers ourselves,
 //! strictly, and leave only the arithmetic to `aws-lc-rs`: what must be signed, how fresh it must
-//! be, for which host it was meant and which keys count is decided here. The signature code of
-//! `activitypub_federation` is not used: it knows one scheme and asks for less.
+//! be, for which host it was meant and which keys count is decided here.
 
 pub mod cavage;
 pub mod digest;
