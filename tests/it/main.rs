@@ -20,6 +20,7 @@ mod discovery;
 mod drift;
 mod follows;
 mod front_door;
+mod full_disk;
 mod harness;
 mod help_requests;
 mod hostile_html;

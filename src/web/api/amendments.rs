@@ -12,7 +12,7 @@ use crate::clock::{Stamp, iso_seconds};
 use crate::db::amendments::{self, Amendment};
 use crate::db::{AnyConnection, documents};
 use crate::domain::Urls;
-use crate::domain::amendment::{AmendmentForm, AmendmentState, Change, NewAmendment};
+use crate::domain::amendment::{AmendmentForm, Change, NewAmendment};
 use crate::domain::refusal::Refusal;
 use crate::ids::{AmendmentId, ClauseId, MemberId};
 use crate::services::{self as acts, ServiceError};
@@ -138,11 +138,11 @@ pub struct ChoiceRequest {
     choice: String,
 }
 
-fn view(amendment: Amendment, document: String, urls: &Urls, _now: Stamp) -> AmendmentView {
+fn view(amendment: Amendment, document: String, urls: &Urls, now: Stamp) -> AmendmentView {
     AmendmentView {
         id: amendment.id.to_string(),
         document,
-        state: state_word(amendment.state),
+        state: amendment.state_at(now).as_str(),
         proposed_at: iso_seconds(amendment.proposed_at),
         edited_at: iso_seconds(amendment.edited_at),
         lapses_at: moment(amendment.poll_id.is_none().then_some(amendment.lapses_at)),
@@ -166,19 +166,6 @@ fn change_view(change: Change) -> ChangeView {
         number: change.number,
         old_text: change.old_text,
         new_text: change.new_text,
-    }
-}
-
-fn state_word(state: AmendmentState) -> &'static str {
-    match state {
-        AmendmentState::SeekingBacking => "seeking_backing",
-        AmendmentState::Backed => "backed",
-        AmendmentState::Open => "open",
-        AmendmentState::Carried => "carried",
-        AmendmentState::Lost => "lost",
-        AmendmentState::Lapsed => "lapsed",
-        AmendmentState::Withdrawn => "withdrawn",
-        AmendmentState::InConflict => "in_conflict",
     }
 }
 

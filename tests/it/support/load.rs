@@ -1,7 +1,7 @@
 //! People on other servers who follow, vote and offer help without pause, a member who publishes
 //! without pause, and a ledger of what the server under test acknowledged.
 
-use super::api::Api;
+use super::api::{Answer, Api};
 use super::peer::{Peer, Person};
 use super::process::{Process, caucus, run};
 use super::store::Store;
@@ -104,7 +104,15 @@ impl Stage {
             stage.waiting.lock().push_back(errand);
         }
         stage.finish_errands().await;
+        stage.until_followed_by(hosts.len()).await;
         stage
+    }
+
+    /// Taken is not yet dealt with: only what is published afterwards comes to these followers.
+    async fn until_followed_by(&self, count: usize) {
+        while self.api.get("/cabals/bees").await.must_be(200).json()["followers_count"] != count {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// What was acknowledged so far.
@@ -226,9 +234,7 @@ impl Stage {
     async fn publish_without_pause(&self) {
         while !self.is_over.load(Ordering::SeqCst) {
             let text = format!("Update {}", self.next.fetch_add(1, Ordering::SeqCst));
-            let body = json!({"text": text}).to_string();
-            let sent = Some(("application/json", body.as_str()));
-            match self.api.try_send(Method::POST, "/cabals/bees/progress", sent).await {
+            match try_publishing(&self.api, &text).await {
                 Ok(answer) if answer.status == 201 => self.ledger.lock().posts.push(text),
                 Ok(answer) if answer.status < 500 => panic!("{}", answer.text),
                 _ => {
@@ -238,6 +244,12 @@ impl Stage {
             }
         }
     }
+}
+
+/// A progress update of the cabal; fails when nobody answers.
+pub async fn try_publishing(api: &Api, text: &str) -> Result<Answer, reqwest::Error> {
+    let body = json!({ "text": text }).to_string();
+    api.try_send(Method::POST, "/cabals/bees/progress", Some(("application/json", &body))).await
 }
 
 fn create(actor: &str, note: Value) -> Value {
