@@ -94,15 +94,6 @@ pub fn delete_session(tx: &mut Tx<'_>, token_hash: &str) -> Result<(), DbError> 
     Ok(())
 }
 
-/// Ends every session of a member.
-///
-/// # Errors
-/// The store's fault.
-pub fn delete_sessions_of(tx: &mut Tx<'_>, member: MemberId) -> Result<(), DbError> {
-    diesel::delete(sessions::table.filter(sessions::member_id.eq(member.to_string()))).execute(tx.conn)?;
-    Ok(())
-}
-
 /// Removes sessions that have ended; answers how many.
 ///
 /// # Errors

@@ -8,7 +8,7 @@ use reqwest::header::HeaderMap;
 
 /// Sends a POST by hand, as any program could.
 #[expect(clippy::disallowed_types, reason = "the test plays a browser")]
-async fn post(url: &str, headers: &[(&str, &str)], body: &str) -> (u16, HeaderMap) {
+async fn post(url: &str, headers: Headers<'_>, body: &str) -> (u16, HeaderMap) {
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let mut request = client.post(url).body(body.to_owned());
     for (name, value) in headers {
@@ -17,6 +17,8 @@ async fn post(url: &str, headers: &[(&str, &str)], body: &str) -> (u16, HeaderMa
     let answer = request.send().await.unwrap();
     (answer.status().as_u16(), answer.headers().clone())
 }
+
+type Headers<'a> = &'a [(&'a str, &'a str)];
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
@@ -31,7 +33,7 @@ async fn forms_that_were_not_sent_from_our_page_change_nothing() {
     let cookie = ("cookie", cookie.as_str());
     let own = ("origin", base.as_str());
 
-    let refused: &[(u16, &[(&str, &str)], &str)] = &[
+    let refused: &[(u16, Headers<'_>, &str)] = &[
         (403, &[FORM, cookie, ("origin", "https://evil.test")], &good),
         (403, &[FORM, cookie, ("origin", "null")], &good),
         (403, &[FORM, cookie, own, ("sec-fetch-site", "cross-site")], &good),

@@ -12,7 +12,7 @@ use crate::services::publish_help_request::{edit_help_request, publish_help_requ
 use crate::web::errors::PageError;
 use crate::web::form::MemberForm;
 use crate::web::layout::Page;
-use crate::web::session::{MemberSession, Session};
+use crate::web::session::MemberSession;
 use actix_web::{HttpResponse, web};
 use askama::Template;
 
@@ -74,7 +74,8 @@ pub async fn edit(
     id: web::Path<HelpRequestId>,
 ) -> Result<HttpResponse, PageError> {
     let (request, cabal) = find(&app, id.into_inner(), visit.me.member_id).await?;
-    show_edit(&app, &visit.session, &cabal, &request, &fields_of(&request), None)
+    let page = visit.session.page(&app, "Edit the help request");
+    page.show(&for_old(&page, &cabal, &fields_of(&request), request.id))
 }
 
 /// `POST /help-requests/{id}/edit`
@@ -87,7 +88,10 @@ pub async fn save(
     let (request, cabal) = find(&app, id.into_inner(), by).await?;
     match act_on(&app, by, request.id, &form.fields).await {
         Ok(()) => form.session.done(&app, &format!("/help-requests/{}", request.id), "Your change is published.").await,
-        Err(error) => show_edit(&app, &form.session, &cabal, &request, &form.fields, Some(error)),
+        Err(error) => {
+            let page = form.session.page(&app, "Edit the help request").refused(error)?;
+            page.show(&for_old(&page, &cabal, &form.fields, request.id))
+        }
     }
 }
 
@@ -100,20 +104,8 @@ fn for_new<'a>(page: &'a Page, cabal: &'a Cabal, fields: &'a HelpRequestFields) 
     Content { page, cabal, fields, action: format!("/c/{}/help-requests/new", cabal.handle), is_new: true }
 }
 
-fn show_edit(
-    app: &App,
-    session: &Session,
-    cabal: &Cabal,
-    request: &HelpRequest,
-    fields: &HelpRequestFields,
-    error: Option<ServiceError>,
-) -> Result<HttpResponse, PageError> {
-    let mut page = session.page(app, "Edit the help request");
-    if let Some(error) = error {
-        page = page.refused(error)?;
-    }
-    let action = format!("/help-requests/{}/edit", request.id);
-    page.show(&Content { page: &page, cabal, fields, action, is_new: false })
+fn for_old<'a>(page: &'a Page, cabal: &'a Cabal, fields: &'a HelpRequestFields, id: HelpRequestId) -> Content<'a> {
+    Content { page, cabal, fields, action: format!("/help-requests/{id}/edit"), is_new: false }
 }
 
 async fn find(app: &App, id: HelpRequestId, member: MemberId) -> Result<(HelpRequest, Cabal), ServiceError> {
