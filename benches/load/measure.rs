@@ -81,7 +81,7 @@ fn voters(count: usize) -> Vec<Actor> {
 fn vote(instance: &Instance, peer: &Peer, voter: Actor, poll: &str) -> anyhow::Result<Vec<u8>> {
     let (actor, cabal) = (peer.url(voter), instance.actor("votes"));
     let id = format!("{actor}#votes/{}", poll.rsplit('/').next().unwrap_or(""));
-    let choice = if voter.number % 2 == 0 { "one" } else { "two" };
+    let choice = if voter.number.is_multiple_of(2) { "one" } else { "two" };
     let body = format!(
         r#"{{"@context":"https://www.w3.org/ns/activitystreams","id":"{id}/activity","type":"Create","actor":"{actor}","to":"{cabal}","object":{{"id":"{id}","type":"Note","name":"{choice}","attributedTo":"{actor}","inReplyTo":"{poll}","to":"{cabal}"}}}}"#
     );

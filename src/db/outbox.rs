@@ -1,9 +1,9 @@
 //! The exact bytes of each activity that we send, stored once. Public ones stay and are served
 //! at their ids; the others are erased once they have arrived everywhere.
 
-use super::schema::outbox_activities;
+use super::schema::{deliveries, outbox_activities};
 use super::{AnyConnection, DbError, Tx};
-use crate::ids::{ActorId, OutboxId};
+use crate::ids::{ActorId, OutboxId, PostId};
 use diesel::prelude::*;
 
 /// An activity of ours.
@@ -19,20 +19,33 @@ pub struct SentActivity {
     pub body: String,
 }
 
-/// Stores an activity.
+/// Stores an activity, and which post it carries.
 ///
 /// # Errors
 /// When the store fails.
-pub(crate) fn store_activity(tx: &mut Tx<'_>, activity: &SentActivity) -> Result<(), DbError> {
+pub(crate) fn store_activity(tx: &mut Tx<'_>, activity: &SentActivity, carries: Option<PostId>) -> Result<(), DbError> {
     diesel::insert_into(outbox_activities::table)
         .values((
             outbox_activities::id.eq(activity.id.to_string()),
             outbox_activities::actor_id.eq(activity.actor_id.to_string()),
+            outbox_activities::post_id.eq(carries.map(|id| id.to_string())),
             outbox_activities::is_public.eq(activity.is_public),
             outbox_activities::body.eq(&activity.body),
             outbox_activities::created_at.eq(tx.now.naive_utc()),
         ))
         .execute(tx.conn)?;
+    Ok(())
+}
+
+/// What carried a withdrawn post is kept only for as long as it is still on its way.
+///
+/// # Errors
+/// When the store fails.
+pub(crate) fn forget_carriers(tx: &mut Tx<'_>, post: PostId) -> Result<(), DbError> {
+    let carriers = || outbox_activities::table.filter(outbox_activities::post_id.eq(post.to_string()));
+    diesel::update(carriers()).set(outbox_activities::is_public.eq(false)).execute(tx.conn)?;
+    let still_going = deliveries::table.filter(deliveries::activity_id.eq(outbox_activities::id));
+    diesel::delete(carriers().filter(diesel::dsl::not(diesel::dsl::exists(still_going)))).execute(tx.conn)?;
     Ok(())
 }
 

@@ -459,6 +459,7 @@ diesel::table! {
     outbox_activities (id) {
         id -> Text,
         actor_id -> Text,
+        post_id -> Nullable<Text>,
         is_public -> Bool,
         body -> Text,
         created_at -> Timestamp,

@@ -87,7 +87,7 @@ fn write_until_closed(mut connection: AnyConnection, waiting: &mpsc::Receiver<Bo
         }
         let committed = commit_together(&mut connection, &mut batch);
         for job in batch {
-            job.answer(committed.as_ref().map(|()| ()));
+            job.answer(committed.as_ref().copied());
         }
     }
 }

@@ -536,6 +536,8 @@ async fn an_edit_and_a_withdrawal_follow_the_post() {
 
     let bodies = peer.bodies();
     assert_eq!(bodies.iter().map(|body| &body["type"]).collect::<Vec<_>>(), ["Create", "Update", "Delete"]);
+    let kept = scene.app.app.read(move |conn| outbox::find_activity(conn, publish::create_id(post))).await.unwrap();
+    assert!(kept.is_none(), "what carried a withdrawn post is not kept");
     let ids: std::collections::BTreeSet<&str> = bodies.iter().map(|body| body["id"].as_str().unwrap()).collect();
     assert_eq!(ids.len(), 3);
     assert_eq!(bodies[2]["object"]["type"], "Tombstone");

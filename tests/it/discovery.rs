@@ -247,6 +247,25 @@ async fn a_poll_shows_its_final_numbers_from_the_moment_of_its_end() {
 }
 
 #[tokio::test]
+async fn a_page_tells_where_its_document_is() {
+    let (app, ada) = TestApp::with_community().await;
+    app.cabal(ada, "search").await;
+
+    let page = get(&app.url("/c/search"), "text/html").await;
+
+    assert_eq!(page.status, 200);
+    assert!(page.header("vary").split(", ").any(|name| name == "Accept"), "{}", page.header("vary"));
+    assert!(page.header("content-type").starts_with("text/html"));
+    assert_eq!(
+        page.header("link"),
+        format!("<{}>; rel=\"alternate\"; type=\"application/activity+json\"", app.url("/c/search"))
+    );
+    let missing = get(&app.url("/c/nobody"), "text/html").await;
+    assert_eq!((missing.status, missing.header("link")), (404, ""));
+    assert!(missing.header("vary").contains("Accept"));
+}
+
+#[tokio::test]
 async fn collections_count_and_page_without_queries() {
     let app = TestApp::start().await;
     let cabal = actor(&app, ActorKind::Cabal, "search").await;

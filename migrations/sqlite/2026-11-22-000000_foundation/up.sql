@@ -471,11 +471,14 @@ CREATE TABLE tombstones (
 CREATE TABLE outbox_activities (
     id TEXT PRIMARY KEY NOT NULL,
     actor_id TEXT NOT NULL REFERENCES local_actors (id),
+    -- The post that it carries; when that is withdrawn, what carried it is not kept either.
+    post_id TEXT,
     -- Public ones are kept and served; the others are erased once they have arrived.
     is_public BOOLEAN NOT NULL,
     body TEXT NOT NULL,
     created_at TIMESTAMP NOT NULL
 );
+CREATE INDEX outbox_activities_by_post ON outbox_activities (post_id);
 
 -- One row per distinct inbox that an activity still has to reach; gone once it arrived.
 CREATE TABLE deliveries (

@@ -6,7 +6,7 @@ use super::documents::tombstone;
 use crate::db::audience::{Inbox, list_follower_inboxes, list_inboxes_of};
 use crate::db::deliveries::enqueue;
 use crate::db::local_actors::{LocalActor, actor};
-use crate::db::outbox::{SentActivity, store_activity};
+use crate::db::outbox::{SentActivity, forget_carriers, store_activity};
 use crate::db::posts::{self, PostKind, PostToInsert, bury_post, insert_post, replace_object};
 use crate::db::{DbError, Tx};
 use crate::domain::visibility::Visibility;
@@ -83,7 +83,8 @@ pub fn publish(tx: &mut Tx<'_>, post: NewPost, audience: &Audience) -> Result<Ou
     let author = actor(tx.conn, post.actor_id)?;
     let id = create_id(post.id);
     let activity = activities::wrap(head(tx, "Create", id, &author).borrow(), &post.object);
-    put_on_its_way(tx, &author, id, (&activity, post.visibility.is_for_everybody()), audience)
+    let parcel = Parcel { id, activity: &activity, is_public: post.visibility.is_for_everybody(), post: Some(post.id) };
+    put_on_its_way(tx, &author, &parcel, audience)
 }
 
 /// The id of the Create of a post.
@@ -102,7 +103,8 @@ pub fn update(tx: &mut Tx<'_>, id: PostId, object: &Value, audience: &Audience) 
     let author = actor(tx.conn, post.actor_id)?;
     let sent = OutboxId::from_uuid(tx.next_id());
     let activity = activities::wrap(head(tx, "Update", sent, &author).borrow(), object);
-    put_on_its_way(tx, &author, sent, (&activity, post.visibility.is_for_everybody()), audience)
+    let is_public = post.visibility.is_for_everybody();
+    put_on_its_way(tx, &author, &Parcel { id: sent, activity: &activity, is_public, post: Some(id) }, audience)
 }
 
 /// Replaces what is served for a living post and sends nothing.
@@ -129,7 +131,9 @@ pub fn withdraw(tx: &mut Tx<'_>, id: PostId, audience: &Audience) -> Result<Opti
     let author = actor(tx.conn, post.actor_id)?;
     let sent = OutboxId::from_uuid(tx.next_id());
     let activity = activities::delete(head(tx, "Delete", sent, &author).borrow(), &tombstone, &object);
-    put_on_its_way(tx, &author, sent, (&activity, post.visibility.is_for_everybody()), audience).map(Some)
+    forget_carriers(tx, id)?;
+    let is_public = post.visibility.is_for_everybody();
+    put_on_its_way(tx, &author, &Parcel { id: sent, activity: &activity, is_public, post: None }, audience).map(Some)
 }
 
 /// Sends an activity that concerns no post of ours: Accept, Reject, Undo. It gets its id here.
@@ -140,7 +144,7 @@ pub fn send(tx: &mut Tx<'_>, from: ActorId, activity: Value, audience: &Audience
     let author = actor(tx.conn, from)?;
     let id = OutboxId::from_uuid(tx.next_id());
     let activity = activities::complete(activity, &tx.urls.activity(id), &author.url(tx.urls));
-    put_on_its_way(tx, &author, id, (&activity, false), audience)
+    put_on_its_way(tx, &author, &Parcel { id, activity: &activity, is_public: false, post: None }, audience)
 }
 
 /// Tells the followers of an actor that its document changed (fediverse.md 2.2).
@@ -151,7 +155,8 @@ pub fn announce_profile(tx: &mut Tx<'_>, from: ActorId, document: &Value) -> Res
     let author = actor(tx.conn, from)?;
     let id = OutboxId::from_uuid(tx.next_id());
     let activity = activities::wrap(head(tx, "Update", id, &author).borrow(), document);
-    put_on_its_way(tx, &author, id, (&activity, true), &Audience::followers(from))
+    let parcel = Parcel { id, activity: &activity, is_public: true, post: None };
+    put_on_its_way(tx, &author, &parcel, &Audience::followers(from))
 }
 
 /// The parts of a [`Head`], owned.
@@ -172,19 +177,29 @@ fn head(tx: &Tx<'_>, kind: &'static str, id: OutboxId, author: &LocalActor) -> O
     OwnedHead { kind, id: tx.urls.activity(id), actor: author.url(tx.urls), at: tx.now }
 }
 
+/// An activity that is ready to go.
+struct Parcel<'a> {
+    id: OutboxId,
+    activity: &'a Value,
+    is_public: bool,
+    /// The post whose text it carries.
+    post: Option<PostId>,
+}
+
 fn put_on_its_way(
     tx: &mut Tx<'_>,
     author: &LocalActor,
-    id: OutboxId,
-    (activity, is_public): (&Value, bool),
+    parcel: &Parcel<'_>,
     audience: &Audience,
 ) -> Result<OutboxId, DbError> {
+    let (id, is_public) = (parcel.id, parcel.is_public);
     let inboxes = inboxes(tx, audience)?;
     if inboxes.is_empty() && !is_public {
         // Nobody to send it to and nobody may fetch it: nothing to keep.
         return Ok(id);
     }
-    store_activity(tx, &SentActivity { id, actor_id: author.id, is_public, body: activity.to_string() })?;
+    let sent = SentActivity { id, actor_id: author.id, is_public, body: parcel.activity.to_string() };
+    store_activity(tx, &sent, parcel.post)?;
     enqueue(tx, id, &inboxes)?;
     Ok(id)
 }

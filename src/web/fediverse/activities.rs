@@ -15,9 +15,9 @@ pub async fn show(app: web::Data<App>, id: web::Path<String>) -> Result<HttpResp
             Ok((outbox::find_activity(conn, id)?, posts::find_post(conn, PostId::from_uuid(id.uuid()))?))
         })
         .await?;
-    let activity = activity.filter(|activity| activity.is_public).ok_or(NoAnswer::NotFound)?;
-    if post.is_some_and(|post| post.deleted_at.is_some()) {
+    if post.is_some_and(|post| post.deleted_at.is_some() && post.visibility.is_for_everybody()) {
         return Err(NoAnswer::Gone);
     }
+    let activity = activity.filter(|activity| activity.is_public).ok_or(NoAnswer::NotFound)?;
     Ok(document(Bytes::from(activity.body), SELDOM))
 }

@@ -82,7 +82,12 @@ pub async fn announce_document<B: MessageBody>(
     let is_ok = answer.status().is_success();
     let headers = answer.headers_mut();
     let is_page = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-    if !headers.contains_key(header::VARY) && (is_page || !is_ok) {
+    let varies = headers
+        .get_all(header::VARY)
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|name| name.trim().eq_ignore_ascii_case("accept"));
+    if !varies && (is_page || !is_ok) {
         headers.append(header::VARY, HeaderValue::from_static("Accept"));
     }
     if is_page
