@@ -15,9 +15,14 @@ pub struct Instance {
 impl Instance {
     /// Sets a community up and starts the server.
     pub fn start(place: Place) -> anyhow::Result<Self> {
+        let document = place.data_dir.join("manifesto.txt");
+        std::fs::write(&document, "1. Aims\n\n  1. To measure.\n")?;
+        let document = document.to_string_lossy().into_owned();
         place.run(
             &[
                 "setup",
+                "--document",
+                &document,
                 "--name",
                 "Bench",
                 "--handle",
@@ -61,7 +66,7 @@ impl Instance {
     /// Publishes an advisory poll; gives its id and its object id.
     pub async fn publish_poll(&self, cabal: &str) -> anyhow::Result<(String, String)> {
         let poll =
-            json!({"question": "Which?", "options": ["one", "two"], "is_multiple": false, "closes_in_minutes": 1440});
+            json!({"question": "Which?", "options": ["one", "two"], "is_multiple": false, "duration_minutes": 1440});
         let made = self.call("POST", &format!("/cabals/{cabal}/polls"), &poll).await?;
         Ok((text(&made, "id")?, text(&made, "object_id")?))
     }
