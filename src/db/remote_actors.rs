@@ -6,7 +6,7 @@ use super::schema::{remote_actors, remote_keys};
 use super::tx::Tx;
 use crate::clock::Stamp;
 use crate::on_each_backend;
-use chrono::NaiveDateTime;
+use chrono::{DateTime, NaiveDateTime};
 use diesel::prelude::*;
 use diesel::upsert::excluded;
 
@@ -215,7 +215,7 @@ pub fn save_remote_actor(tx: &mut Tx<'_>, actor: &RemoteActor) -> Result<(), DbE
 /// The store's fault.
 pub fn mark_stale(tx: &mut Tx<'_>, url: &str) -> Result<(), DbError> {
     diesel::update(remote_actors::table.filter(remote_actors::url.eq(url)))
-        .set(remote_actors::fetched_at.eq(NaiveDateTime::UNIX_EPOCH))
+        .set(remote_actors::fetched_at.eq(DateTime::UNIX_EPOCH.naive_utc()))
         .execute(tx.conn)?;
     Ok(())
 }
