@@ -116,6 +116,18 @@ pub fn list_messages(
     found.into_iter().map(message_from).collect()
 }
 
+/// How many messages an actor has sent since a moment, erased ones too.
+///
+/// # Errors
+/// The store's fault.
+pub fn count_messages_by(conn: &mut AnyConnection, sender_actor: &str, since: Stamp) -> Result<i64, DbError> {
+    Ok(messages::table
+        .filter(messages::sender_actor.eq(sender_actor))
+        .filter(messages::received_at.gt(since.naive_utc()))
+        .count()
+        .get_result(conn)?)
+}
+
 /// Saves a message unless its note has reached this actor already; true when it was new (F5).
 ///
 /// # Errors

@@ -127,7 +127,19 @@ pub fn list_offers(conn: &mut AnyConnection, request: HelpRequestId) -> Result<V
     found.into_iter().map(offer_from).collect()
 }
 
-/// The offers to a cabal that nobody has answered, the oldest first.
+/// How many offers an actor has made to a help request, withdrawn ones too.
+///
+/// # Errors
+/// The store's fault.
+pub fn count_offers_by(conn: &mut AnyConnection, request: HelpRequestId, actor_url: &str) -> Result<i64, DbError> {
+    Ok(offers::table
+        .filter(offers::offerer_actor.eq(actor_url))
+        .filter(offers::help_request_id.eq(request.to_string()))
+        .count()
+        .get_result(conn)?)
+}
+
+/// The offers to a cabal that nobody has answered and that can still be accepted, the oldest first.
 ///
 /// # Errors
 /// The store's fault.
@@ -135,6 +147,7 @@ pub fn list_waiting_offers(conn: &mut AnyConnection, cabal: CabalId) -> Result<V
     let found: Vec<Row> = offers::table
         .inner_join(help_requests::table)
         .filter(help_requests::cabal_id.eq(cabal.to_string()))
+        .filter(help_requests::state.eq_any(["open", "taken"]))
         .filter(offers::state.eq(OfferState::Waiting.as_str()))
         .order(offers::id.asc())
         .select(Row::as_select())

@@ -47,8 +47,7 @@ pub fn receive(tx: &mut Tx<'_>, note: &InboundNote, arrival: Arrival<'_>) -> Res
 /// # Errors
 /// The store's fault.
 pub fn receive_edit(tx: &mut Tx<'_>, note: &InboundNote, arrival: Arrival<'_>) -> Result<(), ServiceError> {
-    // Their clock tells their edits apart, but it cannot bind the future.
-    let edited_at = note.updated.unwrap_or(arrival.received_at).min(arrival.received_at);
+    let edited_at = note.edited_before(arrival.received_at).unwrap_or(arrival.received_at);
     if let Some(offer) = find_offer_by_note(tx.conn, &note.id)? {
         let is_theirs = offer.offerer_actor.as_deref() == Some(note.author.as_str());
         return if is_theirs { Ok(edit_offer(tx, &offer, note, edited_at)?) } else { Ok(()) };

@@ -4,7 +4,7 @@ use super::ServiceError;
 use super::publish_help_request::tell_of_change;
 use crate::clock::Stamp;
 use crate::db::help_requests::{HelpRequest, find_help_request, move_help_request};
-use crate::db::offers::{self, Offer, insert_offer_once, list_offers};
+use crate::db::offers::{self, Offer, count_offers_by, insert_offer_once, list_offers};
 use crate::db::posts::PostKind;
 use crate::db::remote_actors::find_remote_actor;
 use crate::db::{DbError, Tx};
@@ -19,6 +19,9 @@ use crate::federation::outbound::documents::Mention;
 use crate::federation::outbound::html;
 use crate::federation::outbound::publish::{self, Audience, NewPost};
 use crate::ids::{HelpRequestId, OfferId, PostId};
+
+/// How many replies of one actor to one request are taken; nobody who means to help needs more.
+const MOST_BY_ONE_ACTOR: i64 = 10;
 
 /// Records an offer from the web form. It is for the cabal's eyes only.
 ///
@@ -49,10 +52,11 @@ pub fn record_fediverse_offer(
     note: &InboundNote,
     received_at: Stamp,
 ) -> Result<(), DbError> {
+    let before = count_offers_by(tx.conn, request.id, &note.author)?;
+    if before >= MOST_BY_ONE_ACTOR {
+        return Ok(());
+    }
     let offerer = mention_of(tx, &note.author)?;
-    let is_first = !list_offers(tx.conn, request.id)?
-        .iter()
-        .any(|offer| offer.offerer_actor.as_deref() == Some(note.author.as_str()));
     let offer = Offer {
         offerer_actor: Some(note.author.clone()),
         note_id: Some(note.id.clone()),
@@ -60,11 +64,11 @@ pub fn record_fediverse_offer(
         content_html: clean(&note.raw_html),
         visibility: note.visibility,
         received_at,
-        edited_at: note.updated,
+        edited_at: note.edited_before(received_at),
         ..blank(tx, request.id)
     };
     let is_new = insert_offer_once(tx, &offer)?;
-    if is_new && is_first { tell_offerer(tx, request, &offerer, &note.id) } else { Ok(()) }
+    if is_new && before == 0 { tell_offerer(tx, request, &offerer, &note.id) } else { Ok(()) }
 }
 
 fn blank(tx: &Tx<'_>, request: HelpRequestId) -> Offer {

@@ -9,6 +9,7 @@
 )]
 
 mod amendments;
+mod answers;
 mod api;
 mod api_access;
 mod architecture;

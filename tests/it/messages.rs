@@ -118,23 +118,20 @@ async fn what_comes_from_others_is_stored_harmless() {
     assert_eq!(world.messages()[0].content_html, "<p><strong>&lt;svg onload=alert(1)&gt;</strong></p><p>Hello</p>");
 }
 
-/// Stores an activity as if the door had believed it.
-async fn store(world: &Fediverse, id: &str, body: &str) {
-    let new = NewReceived {
-        actor_url: "https://masto.example/users/bob".to_owned(),
-        activity_id: id.to_owned(),
-        inbox_handle: None,
-        body: body.to_owned(),
-    };
-    let stored: Result<bool, DbError> = world.app.app.write(move |tx| inbox::store_once(tx, &new)).await;
-    assert!(stored.unwrap());
-}
+const BOB: &str = "https://masto.example/users/bob";
 
 #[tokio::test]
 async fn what_cannot_be_dealt_with_is_tried_again_later_and_holds_up_nobody() {
     let world = Fediverse::start().await;
     let bob = world.peer.person("bob");
-    store(&world, "https://masto.example/1", "{ this is no JSON").await;
+    let nobody = NewReceived {
+        actor_url: BOB.to_owned(),
+        activity_id: "https://masto.example/1".to_owned(),
+        inbox_handle: None,
+        body: "{ this is no JSON".to_owned(),
+    };
+    let stored: Result<bool, DbError> = world.app.app.write(move |tx| inbox::store_once(tx, &nobody)).await;
+    assert!(stored.unwrap());
 
     world.take(&bob, &world.follow(&bob)).await;
     assert_eq!(world.followers_count(), 1, "the others are dealt with");
@@ -154,7 +151,7 @@ async fn a_follow_by_somebody_we_never_met_waits_until_we_have() {
         "type": "Follow", "id": "https://masto.example/2", "actor": "https://masto.example/users/bob",
         "object": world.cabal_url(),
     });
-    store(&world, "https://masto.example/2", &follow.to_string()).await;
+    world.store(BOB, "https://masto.example/2", &follow).await;
     world.work().await;
     assert_eq!(world.followers_count(), 0);
     assert_eq!(count_waiting(&mut world.app.store.connect()).unwrap(), 1);
@@ -167,7 +164,7 @@ async fn many_activities_are_taken_in_batches_and_none_is_left() {
         let like = json!({
             "type": "Like", "actor": "https://masto.example/users/bob", "object": world.cabal_url(),
         });
-        store(&world, &format!("https://masto.example/likes/{number}"), &like.to_string()).await;
+        world.store(BOB, &format!("https://masto.example/likes/{number}"), &like).await;
     }
     let mut steps = Vec::new();
     while let Ok(done @ 1..) = inbound::step(&world.app.app).await {

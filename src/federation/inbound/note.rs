@@ -41,6 +41,14 @@ pub struct InboundNote {
     pub updated: Option<Stamp>,
 }
 
+impl InboundNote {
+    /// When it was last edited. Its author's clock tells their edits apart, but it cannot bind
+    /// the future: no edit is later than when we got it.
+    pub fn edited_before(&self, received_at: Stamp) -> Option<Stamp> {
+        self.updated.map(|updated| updated.min(received_at))
+    }
+}
+
 /// What a vote would be.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Ballot {

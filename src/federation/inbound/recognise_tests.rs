@@ -248,6 +248,9 @@ fn an_object_of_another_author_or_origin_is_refused() {
         (json!({"id": "https://masto.example@evil.example/1"}), false),
         (json!({"id": "https://u:p@masto.example/users/ada/statuses/1"}), false),
         (json!({"id": "not a url"}), false),
+        (json!({"id": format!("{ADA}/{}", "a".repeat(1_000))}), false),
+        (json!({"id": format!("{ADA}/\u{0}")}), false),
+        (json!({"id": format!("{ADA}/\u{202e}")}), false),
         (json!({"id": null}), true),
     ] {
         for object in [note(changes.clone()), vote(changes.clone())] {

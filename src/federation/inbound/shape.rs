@@ -9,6 +9,9 @@ use url::Url;
 /// The most members of a list that are read.
 const LONGEST_LIST: usize = 200;
 
+/// The longest id of an object that is kept; both databases can index it.
+const LONGEST_ID: usize = 1_000;
+
 /// The type of an object when it is exactly one word (ID-17).
 pub fn type_of(value: &Value) -> Option<&str> {
     value.get("type")?.as_str()
@@ -73,7 +76,12 @@ pub fn same_origin(a: &str, b: &str) -> bool {
     }
 }
 
-/// A URL without a user name, which would make two readings of its host possible (ID-10).
+/// A URL of ordinary length in ordinary characters, without a user name, which would make two
+/// readings of its host possible (ID-10).
 fn plain_url(text: &str) -> Option<Url> {
+    let is_plain = text.len() <= LONGEST_ID && text.bytes().all(|b| b.is_ascii_graphic());
+    if !is_plain {
+        return None;
+    }
     Url::parse(text).ok().filter(|url| url.username().is_empty() && url.password().is_none() && url.has_host())
 }

@@ -6,6 +6,7 @@ use super::peer::{Peer, Person};
 use caucus::db::DbError;
 use caucus::db::cabals::{Cabal, cabal};
 use caucus::db::help_requests::{HelpRequest, help_request};
+use caucus::db::inbox::{NewReceived, store_once};
 use caucus::db::linked_actors::insert_link;
 use caucus::db::messages::{Message, list_messages};
 use caucus::db::offers::{Offer, list_offers};
@@ -83,6 +84,18 @@ impl Fediverse {
         let (status, reason) = self.peer.send(person, &self.app.url("/inbox"), activity).await;
         assert_eq!(status, 202, "{reason}: {activity}");
         self.work().await;
+    }
+
+    /// Stores an activity as if the door had believed it.
+    pub async fn store(&self, actor_url: &str, id: &str, body: &Value) {
+        let new = NewReceived {
+            actor_url: actor_url.to_owned(),
+            activity_id: id.to_owned(),
+            inbox_handle: None,
+            body: body.to_string(),
+        };
+        let stored: Result<bool, DbError> = self.app.app.write(move |tx| store_once(tx, &new)).await;
+        assert!(stored.unwrap());
     }
 
     /// Everything that waits is worked through.
@@ -184,4 +197,9 @@ impl Fediverse {
     pub fn followers_count(&self) -> i32 {
         self.cabal().followers_count
     }
+}
+
+/// Everybody to whom a note is addressed.
+pub fn addressed(note: &Value) -> Vec<String> {
+    ["to", "cc"].iter().flat_map(|key| note[key].as_array().unwrap()).map(|a| a.as_str().unwrap().to_owned()).collect()
 }
