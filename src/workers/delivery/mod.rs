@@ -25,10 +25,12 @@ use tokio::task::JoinSet;
 
 /// How many lanes are worked on at once, and how many of them may be of hosts that failed last
 /// time: those alone may hang for ten seconds each.
-const LANES: usize = 400;
+const LANES: usize = 500;
 const FAILING_LANES: usize = 100;
-/// How many lanes are taken at a time, so that the first ones need not wait for the last.
+/// How many lanes are taken at a time, so that the first ones need not wait for the last; and
+/// how many must be free, so that not every lane that ends costs a look at the database.
 const TAKEN_AT_ONCE: usize = 128;
+const FREE_AT_LEAST: usize = 32;
 /// How many deliveries of a lane are read at a time.
 const READ_AT_ONCE: i64 = 20;
 /// How long a lane is held without a word.
@@ -67,13 +69,21 @@ impl Office {
         (Arc::new(office), to_settle)
     }
 
+    fn free(&self) -> usize {
+        LANES.saturating_sub(self.healthy.load(Ordering::Relaxed) + self.failing.load(Ordering::Relaxed))
+    }
+
+    fn is_full(&self) -> bool {
+        self.free() < FREE_AT_LEAST
+    }
+
     /// Takes lanes that are due, each with the head of its queue.
     async fn take_lanes(&self, most: usize) -> Result<Vec<Work>, DbError> {
-        let failing = self.failing.load(Ordering::Relaxed);
-        let free = LANES.saturating_sub(failing + self.healthy.load(Ordering::Relaxed)).min(most);
-        if free == 0 {
+        if self.is_full() {
             return Ok(Vec::new());
         }
+        let failing = self.failing.load(Ordering::Relaxed);
+        let free = self.free().min(most);
         let holder = self.holder.clone();
         let until = self.app.now() + LEASE;
         let claim = Claim { holder, until, healthy: free, failing: FAILING_LANES.saturating_sub(failing).min(free) };
@@ -226,15 +236,19 @@ pub async fn run(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
 
 /// Waits for the bell, a free lane, the next lane that becomes due, or the end.
 async fn wait(app: &Arc<App>, office: &Office, stopped: &mut watch::Receiver<bool>) {
-    let now = app.now();
-    let due = app.read(find_next_due).await.ok().flatten();
-    let until_due = due.and_then(|due| (due - now).to_std().ok()).unwrap_or(LONGEST_SLEEP);
-    let sleep = until_due.clamp(Duration::from_millis(5), LONGEST_SLEEP);
-    let is_full = office.healthy.load(Ordering::Relaxed) + office.failing.load(Ordering::Relaxed) >= LANES;
+    let is_full = office.is_full();
+    let sleep = if is_full { LONGEST_SLEEP } else { until_next_due(app).await };
     tokio::select! {
         () = app.bells.delivery.notified(), if !is_full => {}
         () = office.lane_ended.notified(), if is_full => {}
         () = tokio::time::sleep(sleep) => {}
         _ = stopped.changed() => {}
     }
+}
+
+async fn until_next_due(app: &App) -> Duration {
+    let now = app.now();
+    let due = app.read(find_next_due).await.ok().flatten();
+    let wait = due.and_then(|due| (due - now).to_std().ok()).unwrap_or(LONGEST_SLEEP);
+    wait.clamp(Duration::from_millis(5), LONGEST_SLEEP)
 }
