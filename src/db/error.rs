@@ -40,6 +40,7 @@ impl From<DieselError> for DbError {
                     "disk is full",
                     "disk I/O error",
                     "No space left",
+                    "lock timeout",
                     "deadlock detected",
                 ];
                 match kind {

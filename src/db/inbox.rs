@@ -133,17 +133,30 @@ pub fn claim_waiting(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Received>, DbErr
     rows.into_iter().map(ReceivedRow::into_received).collect()
 }
 
-/// The activities that were received before `before`, still wait, and name `id` in their body,
-/// oldest first; held like those of [`claim_waiting`], but waited for instead of skipped.
+/// Which waiting activities [`claim_naming`] looks for.
+#[derive(Debug, Clone, Copy)]
+pub struct Naming<'a> {
+    /// What their body holds.
+    pub id: &'a str,
+    /// They were received before this moment.
+    pub before: Stamp,
+    /// They come after this one.
+    pub after: Option<InboxId>,
+}
+
+/// The oldest activities that wait and name something in their body, in the order of their ids;
+/// held like those of [`claim_waiting`], but waited for instead of skipped.
 ///
 /// # Errors
 /// The store's fault.
-pub fn claim_naming(tx: &mut Tx<'_>, before: Stamp, id: &str) -> Result<Vec<Received>, DbError> {
+pub fn claim_naming(tx: &mut Tx<'_>, which: &Naming<'_>, limit: i64) -> Result<Vec<Received>, DbError> {
     let naming = inbox_activities::table
         .filter(inbox_activities::state.eq("waiting"))
-        .filter(inbox_activities::received_at.lt(before.naive_utc()))
-        .filter(inbox_activities::body.like(format!("%{id}%")))
+        .filter(inbox_activities::received_at.lt(which.before.naive_utc()))
+        .filter(inbox_activities::id.gt(which.after.map(|id| id.to_string()).unwrap_or_default()))
+        .filter(inbox_activities::body.like(format!("%{}%", which.id)))
         .order(inbox_activities::id)
+        .limit(limit)
         .select((
             inbox_activities::id,
             inbox_activities::actor_url,

@@ -54,17 +54,21 @@ pub fn list_linked_actors(conn: &mut AnyConnection, member: MemberId) -> Result<
         .collect()
 }
 
-/// To whom the actor is linked, whatever the state of the link.
+/// To whom the actor is linked, and whether the link is in force.
 ///
 /// # Errors
 /// The store's fault.
-pub fn find_owner(conn: &mut AnyConnection, actor_url: &str) -> Result<Option<MemberId>, DbError> {
-    let row: Option<String> =
-        linked_actors::table.find(actor_url).select(linked_actors::member_id).first(conn).optional()?;
-    row.as_deref().map(convert::id).transpose()
+pub fn find_owner(conn: &mut AnyConnection, actor_url: &str) -> Result<Option<(MemberId, bool)>, DbError> {
+    let row: Option<(String, Option<NaiveDateTime>)> = linked_actors::table
+        .find(actor_url)
+        .select((linked_actors::member_id, linked_actors::disabled_at))
+        .first(conn)
+        .optional()?;
+    row.map(|(member, disabled_at)| Ok((convert::id(&member)?, disabled_at.is_none()))).transpose()
 }
 
-/// Links an actor. False when it is linked already, to whomever.
+/// Links an actor, or puts the member's own link in force again. False when it is linked to
+/// another member.
 ///
 /// # Errors
 /// The store's fault.
@@ -78,7 +82,12 @@ pub fn insert_link(tx: &mut Tx<'_>, actor_url: &str, member: MemberId) -> Result
         .values(row)
         .on_conflict_do_nothing()
         .execute(c))?;
-    Ok(added == 1)
+    if added == 1 {
+        return Ok(true);
+    }
+    let own = linked_actors::table.find(actor_url).filter(linked_actors::member_id.eq(member.to_string()));
+    let renewed = diesel::update(own).set(linked_actors::disabled_at.eq(None::<NaiveDateTime>)).execute(tx.conn)?;
+    Ok(renewed == 1)
 }
 
 /// Takes a link of this member away. False when there was none.

@@ -8,7 +8,7 @@ use super::{ServiceError, found};
 use crate::App;
 use crate::db::amendments::{self, Amendment};
 use crate::db::documents::{self, Document};
-use crate::db::inbox::Received;
+use crate::db::inbox::{Naming, Received};
 use crate::db::local_actors::actor;
 use crate::db::polls::{self, Frozen, Poll};
 use crate::db::posts::{self, PostKind};
@@ -22,10 +22,28 @@ use crate::domain::visibility::Visibility;
 use crate::federation::inbound::recognise::{Recognised, recognise};
 use crate::federation::outbound::documents::{Extra, NoteParts, note};
 use crate::federation::outbound::publish::{Audience, NewPost, publish, update};
-use crate::ids::{AmendmentId, ClauseId, PollId, PostId, VersionId};
+use crate::ids::{AmendmentId, ClauseId, InboxId, PollId, PostId, VersionId};
 
 /// The fewest soundings that are printed, so that nobody is singled out (A10).
 const FEWEST_SOUNDINGS: u64 = 3;
+
+/// How many votes that still wait are counted in one transaction, so that no other write has to
+/// wait for long.
+const MOST_WAITING: i64 = 200;
+/// How often a close is tried that has to wait too long for another process at the same work.
+const TRIES: u32 = 5;
+
+/// What a try to close a poll did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closing {
+    /// It is closed now, by this try.
+    Closed,
+    /// It was closed before, or its time is not over.
+    NothingToDo,
+    /// Activities that had arrived in time were looked through up to this one; more may wait, so
+    /// try again from there.
+    VotesWaiting(InboxId),
+}
 
 /// Closes the poll if its time is over; true for exactly one of all who try. Called by the timer
 /// and by whoever serves a poll past its end, so that the first reader sees final numbers.
@@ -37,23 +55,40 @@ pub async fn settle(app: &App, poll: PollId) -> Result<bool, ServiceError> {
         // Votes that other transactions are storing at this moment have to be seen by the close.
         app.write(|tx| inbox::wait_for_stores(tx).map_err(ServiceError::from)).await?;
     }
-    app.write(move |tx| close_due(tx, poll)).await
+    let (mut seen, mut tries) = (None, 0);
+    loop {
+        match app.write(move |tx| close_due(tx, poll, seen)).await {
+            Ok(Closing::Closed) => return Ok(true),
+            Ok(Closing::NothingToDo) => return Ok(false),
+            Ok(Closing::VotesWaiting(last)) => seen = Some(last),
+            Err(ServiceError::Broken(DbError::Busy(_))) if tries < TRIES => tries += 1,
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// Closes the poll if its time is over, in one transaction: counts the votes that were received
-/// in time and still wait, works the result out, publishes it, and destroys the links between
-/// voters and ballots.
+/// in time and still wait after the activity `seen`, works the result out, publishes it, and
+/// destroys the links between voters and ballots. When many votes wait it counts some of them
+/// and does no more.
 ///
 /// # Errors
 /// Not found, or the store's fault.
-pub fn close_due(tx: &mut Tx<'_>, id: PollId) -> Result<bool, ServiceError> {
+pub fn close_due(tx: &mut Tx<'_>, id: PollId, seen: Option<InboxId>) -> Result<Closing, ServiceError> {
     let poll = found(polls::poll(tx.conn, id), "poll")?;
     if !poll.is_due(tx.now) {
-        return Ok(false);
+        return Ok(Closing::NothingToDo);
     }
-    receive_waiting_votes(tx, &poll)?;
+    // Activities are held before the poll, in the order of the inbound worker: two who wait for
+    // each other would both fail.
+    let naming = Naming { id: &id.to_string(), before: poll.closes_at, after: seen };
+    let waiting = inbox::claim_naming(tx, &naming, MOST_WAITING)?;
+    receive_votes(tx, id, &waiting)?;
+    if let Some(last) = waiting.last().filter(|_| i64::try_from(waiting.len()).is_ok_and(|n| n >= MOST_WAITING)) {
+        return Ok(Closing::VotesWaiting(last.id));
+    }
     if !polls::claim_close(tx, id)? {
-        return Ok(false);
+        return Ok(Closing::NothingToDo);
     }
     let counted = ballots::count_ballots(tx.conn, id)?;
     let totals = totals(&counted, poll.options.len());
@@ -67,22 +102,28 @@ pub fn close_due(tx: &mut Tx<'_>, id: PollId) -> Result<bool, ServiceError> {
         decide(tx, &Closed { poll: &poll, frozen, tally: Tally::of(&totals), audience }, amendment)?;
     }
     ballot_secrecy::destroy_links(tx, id)?;
-    Ok(true)
+    Ok(Closing::Closed)
 }
 
 /// Votes that our server received before the end count, even when the worker did not come to them.
-fn receive_waiting_votes(tx: &mut Tx<'_>, poll: &Poll) -> Result<(), ServiceError> {
-    for waiting in inbox::claim_naming(tx, poll.closes_at, &poll.id.to_string())? {
-        // One that fails must not keep the poll open for ever.
-        if let Err(fault) = tx.separately(|tx| receive_vote(tx, poll.id, &waiting)) {
-            tracing::error!(activity = %waiting.activity_id, %fault, "a vote could not be counted at the close");
+fn receive_votes(tx: &mut Tx<'_>, poll: PollId, waiting: &[Received]) -> Result<(), ServiceError> {
+    let mut received = Vec::with_capacity(waiting.len());
+    for activity in waiting {
+        match tx.separately(|tx| receive_vote(tx, poll, activity)) {
+            Ok(true) => received.push(activity.id),
+            Ok(false) => {}
+            // One that fails must not keep the poll open for ever.
+            Err(fault) => {
+                tracing::error!(activity = %activity.activity_id, %fault, "a vote could not be counted at the close");
+            }
         }
     }
-    Ok(())
+    Ok(inbox::mark_all_done(tx, &received)?)
 }
 
-fn receive_vote(tx: &mut Tx<'_>, poll: PollId, waiting: &Received) -> Result<(), ServiceError> {
-    let Ok(body) = serde_json::from_str(&waiting.body) else { return Ok(()) };
+/// Casts the ballots in an activity; false when it holds something else.
+fn receive_vote(tx: &mut Tx<'_>, poll: PollId, waiting: &Received) -> Result<bool, ServiceError> {
+    let Ok(body) = serde_json::from_str(&waiting.body) else { return Ok(false) };
     let votes: Vec<(PollId, String)> = match recognise(&body, &waiting.actor_url, tx.urls) {
         Recognised::Votes(votes) => votes.into_iter().map(|vote| (vote.poll, vote.choice)).collect(),
         Recognised::Note(reply) => {
@@ -91,13 +132,13 @@ fn receive_vote(tx: &mut Tx<'_>, poll: PollId, waiting: &Received) -> Result<(),
         _ => Vec::new(),
     };
     if votes.is_empty() || votes.iter().any(|(voted, _)| *voted != poll) {
-        return Ok(());
+        return Ok(false);
     }
     for (_, choice) in &votes {
         let (actor_url, received_at) = (waiting.actor_url.as_str(), waiting.received_at);
         cast_ballot::from_fediverse(tx, &FediverseVote { poll, actor_url, choice, received_at })?;
     }
-    Ok(inbox::mark_all_done(tx, &[waiting.id])?)
+    Ok(true)
 }
 
 /// A ballot whose time is over and whose numbers are final.

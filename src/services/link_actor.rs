@@ -94,7 +94,9 @@ fn code_hash(member: MemberId, code: &str) -> String {
 fn refuse_linked(tx: &mut Tx<'_>, by: MemberId, actor_url: &str) -> Result<(), ServiceError> {
     let sentence = match linked_actors::find_owner(tx.conn, actor_url)? {
         None => return Ok(()),
-        Some(owner) if owner == by => "This account is linked to you already.",
+        // Proving it once more puts a link in force again that was put on hold.
+        Some((owner, false)) if owner == by => return Ok(()),
+        Some((owner, true)) if owner == by => "This account is linked to you already.",
         Some(_) => "This account is linked to another member. One account belongs to one member.",
     };
     Err(ServiceError::Conflict(Refusal::new("already_linked", sentence)))
@@ -130,6 +132,7 @@ fn try_code(tx: &mut Tx<'_>, by: MemberId, code: &str) -> Result<Option<LinkedAc
     }
     if !linked_actors::insert_link(tx, &sent.actor_url, by)? {
         refuse_linked(tx, by, &sent.actor_url)?;
+        return Ok(None);
     }
     Ok(Some(LinkedActor { actor_url: sent.actor_url, member_id: by, linked_at: tx.now }))
 }

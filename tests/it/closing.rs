@@ -10,6 +10,7 @@ use caucus::domain::ballot::{Uncounted, VoteOutcome};
 use caucus::domain::record::sha256_hex;
 use caucus::ids::{MemberId, PollId};
 use caucus::services::close_ballot::settle;
+use caucus::services::publish_poll::question_now;
 use caucus::workers::{inbound, timers};
 use chrono::TimeDelta;
 use diesel::connection::SimpleConnection as _;
@@ -211,6 +212,49 @@ async fn votes_that_arrived_in_time_count_although_nobody_came_to_them() {
     let rows = dump(&app);
     assert!(rows["uncounted_votes"].iter().any(|row| row.ends_with("late | 1")), "{:?}", rows["uncounted_votes"]);
     assert!(rows["inbox_activities"].iter().all(|row| !row.contains("inReplyTo")), "bodies of votes are erased");
+}
+
+#[tokio::test]
+async fn a_reader_past_the_end_sees_no_moving_numbers_even_before_the_close() {
+    let (app, ada) = TestApp::with_community().await;
+    let bea = app.member("bea").await;
+    let (_, poll) = app.open_vote(ada, bea).await;
+    app.vote_on_the_web(poll, ada, &[1]).await.unwrap();
+    app.advance(week());
+    let now = app.app.now();
+
+    let due = app.poll_row(poll).await;
+    let shown = app.app.read(move |conn| question_now(conn, &due, now)).await.unwrap();
+
+    assert_eq!(shown, app.fetch_question(poll).await);
+    assert_eq!(shown["closed"], shown["endTime"]);
+    assert_eq!(TestApp::shown(&shown)[1].1, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn more_votes_than_fit_into_one_transaction_are_counted_by_two_processes_at_the_close() {
+    let (app, ada) = TestApp::with_community().await;
+    let cabal = app.cabal(ada, "tea").await;
+    let poll = app.poll(ada, cabal, false, true).await;
+    let voters: Vec<String> = (0..450).map(|n| format!("https://far.example/users/v{n}")).collect();
+    let waiting: Vec<NewReceived> = voters.iter().map(|voter| mastodon_vote(&app, poll, voter, "Tea", 1)).collect();
+    let stored: Result<(), caucus::db::DbError> =
+        app.app.write(move |tx| waiting.iter().try_for_each(|new| store_once(tx, new).map(|_| ()))).await;
+    stored.unwrap();
+    // Something that names the poll and is no vote stays for the worker.
+    let mut text = mastodon_vote(&app, poll, &voters[0], "Tea", 2);
+    text.body = text.body.replace("\"name\":\"Tea\"", "\"content\":\"Tea, please\"");
+    arrives(&app, text).await;
+    app.advance(TimeDelta::days(1));
+    let other = app.second_process();
+
+    let (closed, worked) =
+        futures_util::join!(join_all([settle(&app.app, poll), settle(&other, poll)]), inbound::step(&other));
+
+    assert_eq!(closed.into_iter().filter(|closed| *closed.as_ref().unwrap()).count(), 1);
+    worked.unwrap();
+    assert_eq!(TestApp::shown(&app.fetch_question(poll).await)[0].1, 450);
+    assert!(dump(&app)["uncounted_votes"].is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

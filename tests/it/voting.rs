@@ -4,13 +4,14 @@ use crate::support::TestApp;
 use crate::support::rows::{dump, of_type, on_their_way};
 use crate::support::votes::{refusal_code, vote_at};
 use caucus::db::ballots;
+use caucus::db::inbox::{NewReceived, store_once};
 use caucus::domain::ballot::{Uncounted, VoteOutcome};
 use caucus::domain::visibility::Visibility;
 use caucus::federation::inbound::note::InboundNote;
 use caucus::ids::PollId;
 use caucus::services::ServiceError;
 use caucus::services::cast_ballot::{self, FediverseVote};
-use caucus::workers::timers;
+use caucus::workers::{inbound, timers};
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 
@@ -357,6 +358,82 @@ async fn a_reply_of_a_single_word_is_a_ballot_in_an_amendment_and_a_text_elsewhe
         assert_eq!(word(poll, text).await, None, "{text}");
     }
     assert_eq!(word(advisory, "<p>For</p>").await, None);
+}
+
+#[tokio::test]
+async fn a_ballot_is_cast_by_a_bare_create_and_by_nothing_else() {
+    let (app, ada) = TestApp::with_community().await;
+    let cabal = app.cabal(ada, "tea").await;
+    let poll = app.poll(ada, cabal, false, false).await;
+    let bob = app.remote("bob").await;
+    let question = app.app.urls.poll(poll);
+    let note = |extra: serde_json::Value| {
+        let mut note = serde_json::json!({
+            "id": format!("{bob}#v"), "type": "Note", "name": "Tea", "attributedTo": bob, "to": app.url("/c/tea"),
+            "inReplyTo": question,
+        });
+        note.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        note
+    };
+    let vote = note(serde_json::json!({}));
+    let create = serde_json::json!({"id": format!("{bob}#c"), "type": "Create", "actor": bob, "object": vote});
+    let foreign = note(serde_json::json!({"attributedTo": "https://far.example/users/eve"}));
+    for (kind, object) in [
+        ("Announce", vote.clone()),
+        ("Announce", create.clone()),
+        ("Update", vote.clone()),
+        ("Add", vote.clone()),
+        ("Undo", create.clone()),
+        ("Delete", vote.clone()),
+        ("Like", vote.clone()),
+        ("Create", create),
+        ("Create", foreign),
+        ("Create", note(serde_json::json!({"content": "<p>I think so</p>"}))),
+        ("Create", note(serde_json::json!({"name": null, "content": "<p>Tea</p>"}))),
+        ("Create", note(serde_json::json!({"name": ""}))),
+        ("Create", note(serde_json::json!({"name": " \u{200b}"}))),
+        ("Create", note(serde_json::json!({"name": null}))),
+        ("Create", note(serde_json::json!({"name": ["Tea"]}))),
+        ("Create", note(serde_json::json!({"inReplyTo": "https://far.example/polls/1"}))),
+        ("Create", note(serde_json::json!({"inReplyTo": question.replace("/polls/", "/notes/")}))),
+    ] {
+        let id = format!("{bob}#{}", caucus::ids::random_receipt());
+        let body = serde_json::json!({"id": id, "type": kind, "actor": bob, "object": object}).to_string();
+        receive(&app, &bob, &id, &body).await;
+        assert_eq!(app.poll_row(poll).await.voters_count, 0, "{body}");
+    }
+
+    let id = format!("{bob}#good");
+    receive(
+        &app,
+        &bob,
+        &id,
+        &serde_json::json!({"id": id, "type": "Create", "actor": bob, "object": vote}).to_string(),
+    )
+    .await;
+    assert_eq!(app.poll_row(poll).await.voters_count, 1);
+    // Taking a vote back is unknown on the fediverse, and nothing here.
+    let id = format!("{bob}#del");
+    receive(
+        &app,
+        &bob,
+        &id,
+        &serde_json::json!({"id": id, "type": "Delete", "actor": bob, "object": vote}).to_string(),
+    )
+    .await;
+    counted(&[1, 0, 0], &app, &app.fetch_question(poll).await);
+}
+
+/// An activity that passed the front door, and the worker that takes it up.
+async fn receive(app: &TestApp, actor: &str, id: &str, body: &str) {
+    let new = NewReceived {
+        actor_url: actor.to_owned(),
+        activity_id: id.to_owned(),
+        inbox_handle: None,
+        body: body.to_owned(),
+    };
+    assert!(app.app.write(move |tx| store_once(tx, &new)).await.unwrap());
+    assert_eq!(inbound::step(&app.app).await.unwrap(), 1);
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use crate::db::results::{PollResult, find_result};
 use crate::db::{AnyConnection, amendments, local_actors};
 use crate::ids::{MemberId, PollId};
 use crate::services::ServiceError;
-use crate::services::close_ballot::close_due;
+use crate::services::close_ballot::settle;
 use crate::web::errors::PageError;
 use crate::web::layout::Page;
 use crate::web::session::Session;
@@ -87,7 +87,7 @@ pub(super) async fn find(app: &App, id: PollId, member: Option<MemberId>) -> Res
     if !found.poll.is_due(now) {
         return Ok(found);
     }
-    app.write(move |tx| close_due(tx, id)).await?;
+    settle(app, id).await?;
     app.read(move |conn| load(conn, id, member, now)).await
 }
 
