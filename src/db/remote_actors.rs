@@ -231,20 +231,3 @@ pub fn mark_gone(tx: &mut Tx<'_>, url: &str) -> Result<(), DbError> {
         .execute(tx.conn)?;
     Ok(())
 }
-
-/// Notes that the actor's document could not be had; the first such moment is kept (SG-16).
-///
-/// # Errors
-/// The store's fault.
-pub fn mark_unreachable(tx: &mut Tx<'_>, url: &str) -> Result<(), DbError> {
-    let now = Some(tx.now.naive_utc());
-    diesel::update(remote_actors::table.filter(remote_actors::url.eq(url)))
-        .set(remote_actors::refresh_tried_at.eq(now))
-        .execute(tx.conn)?;
-    diesel::update(
-        remote_actors::table.filter(remote_actors::url.eq(url)).filter(remote_actors::unreachable_since.is_null()),
-    )
-    .set(remote_actors::unreachable_since.eq(now))
-    .execute(tx.conn)?;
-    Ok(())
-}

@@ -2,17 +2,17 @@
 //! uses no proxy, asks for no content coding, keeps to sizes and times, and connects only where
 //! [`super::address`] allows, in every build.
 
-use super::address::{CheckedResolver, Lookup, RefusedAddress};
+use super::address::{CheckedResolver, Lookup};
+use super::answer::{check_type, is_activity_type, is_jrd_type, read_limited, retry_after, told};
 use super::signatures::{Header, Outgoing, SigningKey, sign_cavage};
 use crate::clock::Clock;
 use crate::db::{Database, local_actors};
 use crate::domain::Urls;
 use crate::domain::canonical::{self, Strictness};
 use crate::federation::inbound::json_guard;
-use activitypub_federation::FEDERATION_CONTENT_TYPE;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use parking_lot::Mutex;
-use reqwest::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
+use reqwest::header::{ACCEPT, HeaderMap, LOCATION};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -263,7 +263,11 @@ impl HttpClient {
             let response = self.send_get(&url, wanted).await?;
             match response.status().as_u16() {
                 200 => {
-                    check_type(response.headers(), wanted)?;
+                    let is_wanted = match wanted {
+                        Wanted::Activity => is_activity_type,
+                        Wanted::Jrd => is_jrd_type,
+                    };
+                    check_type(response.headers(), is_wanted)?;
                     return Ok((url, read_limited(response, LARGEST_DOCUMENT).await?));
                 }
                 301 | 302 | 303 | 307 | 308 if may_move => {
@@ -348,67 +352,4 @@ fn header_map(headers: &[Header]) -> Result<HeaderMap, FetchError> {
 fn document_id(json: &Value, strictness: Strictness) -> Result<Url, FetchError> {
     let id = json.get("id").and_then(Value::as_str).ok_or(FetchError::NotADocument("it has no id"))?;
     canonical::parse_remote(id, strictness).map_err(|_| FetchError::NotADocument("its id is no plain URL"))
-}
-
-fn check_type(headers: &HeaderMap, wanted: Wanted) -> Result<(), FetchError> {
-    let is_coded = headers.get_all(CONTENT_ENCODING).iter().any(|coding| coding.as_bytes() != b"identity");
-    if is_coded {
-        return Err(FetchError::NotADocument("it is compressed"));
-    }
-    let mut types = headers.get_all(CONTENT_TYPE).iter();
-    let (Some(only), None) = (types.next().and_then(|value| value.to_str().ok()), types.next()) else {
-        return Err(FetchError::NotADocument("it has no type"));
-    };
-    let is_right = match wanted {
-        Wanted::Activity => is_activity_type(only),
-        Wanted::Jrd => matches!(essence(only).as_str(), "application/jrd+json" | "application/json"),
-    };
-    if is_right { Ok(()) } else { Err(FetchError::NotADocument("it is of another type")) }
-}
-
-/// A media type without its parameters, in lower case.
-pub(super) fn essence(content_type: &str) -> String {
-    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
-}
-
-pub(super) fn is_activity_type(content_type: &str) -> bool {
-    match essence(content_type).as_str() {
-        FEDERATION_CONTENT_TYPE => true,
-        "application/ld+json" => content_type.contains("https://www.w3.org/ns/activitystreams"),
-        _ => false,
-    }
-}
-
-/// The body, unless it is larger than `most`: what is declared is believed only when it is too much.
-async fn read_limited(mut response: reqwest::Response, most: usize) -> Result<Bytes, FetchError> {
-    let too_large = FetchError::NotADocument("it is too large");
-    if response.content_length().is_some_and(|length| length > u64::try_from(most).unwrap_or(u64::MAX)) {
-        return Err(too_large);
-    }
-    let mut body = BytesMut::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| told(&error))? {
-        if body.len() + chunk.len() > most {
-            return Err(too_large);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body.freeze())
-}
-
-/// `Retry-After` in seconds; the form with a date is rare and not worth a clock here.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds: u32 = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(u64::from(seconds)))
-}
-
-/// What to make of the library's error; its text may hold URLs and is never shown.
-fn told(error: &reqwest::Error) -> FetchError {
-    let mut source: Option<&(dyn std::error::Error + 'static)> = std::error::Error::source(error);
-    while let Some(cause) = source {
-        if cause.is::<RefusedAddress>() {
-            return FetchError::Refused;
-        }
-        source = cause.source();
-    }
-    if error.is_timeout() { FetchError::TimedOut } else { FetchError::Unreachable }
 }

@@ -10,6 +10,7 @@
 pub mod actor_document;
 pub mod actors;
 pub mod address;
+mod answer;
 pub mod bounded;
 pub mod http;
 pub mod inbound;

@@ -103,7 +103,7 @@ async fn ask(app: &App, handle: &Handle, budget: &mut Budget) -> Result<Url, Loo
 fn self_link(jrd: &Value) -> Option<&str> {
     let is_self = |link: &&Value| {
         let text = |name: &str| link.get(name).and_then(Value::as_str);
-        text("rel") == Some("self") && text("type").is_some_and(super::http::is_activity_type)
+        text("rel") == Some("self") && text("type").is_some_and(super::answer::is_activity_type)
     };
     jrd.get("links")?.as_array()?.iter().find(is_self)?.get("href")?.as_str()
 }

@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::db::inbox::{self, NewReceived};
 use crate::db::{DbError, local_actors, remote_hosts};
 use crate::domain::canonical;
-use crate::federation::http;
+use crate::federation::answer;
 use crate::federation::signatures::{self, Expected, RequestHead};
 use activitypub_federation::FEDERATION_CONTENT_TYPE;
 use bytes::Bytes;
@@ -123,7 +123,7 @@ fn check_form(incoming: &Incoming) -> Result<(), Rejection> {
     if incoming.head.header("content-encoding").is_some_and(|coding| !coding.eq_ignore_ascii_case("identity")) {
         return Err(Rejection::WrongType("the body must not be compressed"));
     }
-    let content_type = incoming.head.header("content-type").map(http::essence).unwrap_or_default();
+    let content_type = incoming.head.header("content-type").map(answer::essence).unwrap_or_default();
     if !matches!(content_type.as_str(), FEDERATION_CONTENT_TYPE | "application/ld+json") {
         return Err(Rejection::WrongType("please send application/activity+json"));
     }

@@ -9,6 +9,7 @@ pub mod fault;
 pub mod faulty;
 pub mod fediverse;
 pub mod keys;
+pub mod letter;
 pub mod load;
 pub mod look;
 pub mod peer;
