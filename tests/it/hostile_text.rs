@@ -148,8 +148,8 @@ async fn hostile_text_in_every_field_is_shown_as_text() {
     }
 }
 
-/// Types the text into every third form, another third each round, so that each form meets every
-/// kind of text in a third of the time; answers the pages that came back.
+/// Types the text into every third form, another third each round, so that the test stays quick:
+/// each form meets a third of the texts, each text a third of the forms. Answers the pages.
 async fn type_into_forms(town: &mut Town, hostile: &str, round: usize) -> Vec<Page> {
     let ada = &mut town.ada;
     let mut pages = Vec::new();
