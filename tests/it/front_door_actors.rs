@@ -6,6 +6,7 @@ use crate::support::peer::{Person, actor_document};
 use crate::support::{FaultPeer, Peer, Reaction, TestApp, TestKey};
 use caucus::db::remote_actors;
 use chrono::TimeDelta;
+use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -248,7 +249,7 @@ async fn made_up_actors_cost_sixty_fetches_a_minute_and_honest_ones_pass() {
     let (inbox, peer) = (app.url("/inbox"), &peer);
     let letters: Vec<Value> = people.iter().map(|person| like(peer, person)).collect();
     let sending = people.iter().zip(&letters).map(|(person, letter)| peer.send(person, &inbox, letter));
-    let answers = futures_util::future::join_all(sending).await;
+    let answers: Vec<(u16, String)> = futures_util::stream::iter(sending).buffer_unordered(16).collect().await;
     assert!(answers.iter().all(|(status, _)| *status == 202), "{answers:?}");
     assert_eq!(peer.asked().len(), 260);
 }

@@ -4,7 +4,7 @@ use crate::support::{FaultPeer, Peer, Reaction, TestApp};
 use bytes::Bytes;
 use caucus::domain::canonical::Strictness;
 use caucus::federation::address::{Lookup, SystemLookup};
-use caucus::federation::http::{Budget, ClientParts, FetchError, HttpClient};
+use caucus::federation::http::{Budget, ClientParts, FetchError, HttpClient, LONGEST_REQUEST};
 use serde_json::{Value, json};
 use std::future::Future;
 use std::io;
@@ -15,15 +15,19 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use url::Url;
 
-/// A client like that of `app`, with another resolver and less patience.
+/// A client like that of `app`, with another resolver.
 fn client(app: &TestApp, strictness: Strictness, lookup: impl Lookup) -> HttpClient {
+    client_with_patience(app, strictness, lookup, LONGEST_REQUEST)
+}
+
+fn client_with_patience(app: &TestApp, strictness: Strictness, lookup: impl Lookup, patience: Duration) -> HttpClient {
     HttpClient::new(ClientParts {
         strictness,
         urls: Arc::clone(&app.app.urls),
         clock: Arc::clone(&app.app.clock),
         db: app.app.db.clone(),
         lookup: Arc::new(lookup),
-        patience: Duration::from_millis(300),
+        patience,
     })
 }
 
@@ -289,11 +293,12 @@ async fn endless_and_slow_answers_are_cut_off() {
         get(&local, &format!("{}/x", endless.base)).await,
         Err(FetchError::NotADocument("it is too large"))
     ));
+    let hasty = client_with_patience(&app, Strictness::Local, SystemLookup, Duration::from_millis(300));
     for sent in [String::new(), "HTTP/1.1 200".to_owned(), format!("{head}content-length: 99\r\n\r\n{{")] {
         let slow = FaultPeer::start(move |_, _| Reaction::Hang(sent.clone())).await;
-        assert_eq!(get(&local, &format!("{}/x", slow.base)).await, Err(FetchError::TimedOut));
+        assert_eq!(get(&hasty, &format!("{}/x", slow.base)).await, Err(FetchError::TimedOut));
         let inbox = Url::parse(&format!("{}/inbox", slow.base)).unwrap();
-        let posted = local.post(&inbox, Vec::new(), Bytes::new()).await;
+        let posted = hasty.post(&inbox, Vec::new(), Bytes::new()).await;
         assert!(matches!(posted, Err(FetchError::TimedOut) | Ok(_)), "{posted:?}");
     }
 }
