@@ -53,7 +53,8 @@ pub enum Closing {
 pub async fn settle(app: &App, poll: PollId) -> Result<bool, ServiceError> {
     if app.db.is_shared() {
         // Votes that other transactions are storing at this moment have to be seen by the close.
-        app.write(|tx| inbox::wait_for_stores(tx).map_err(ServiceError::from)).await?;
+        // It changes nothing, so it must not ring for the very worker that calls it.
+        app.write_aside(|tx| inbox::wait_for_stores(tx).map_err(ServiceError::from)).await?;
     }
     let (mut seen, mut tries) = (None, 0);
     loop {

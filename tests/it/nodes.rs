@@ -141,13 +141,19 @@ async fn two_processes_on_one_database_do_everything_once() {
         let text = json!({"text": format!("Update {number}")});
         api.with(&ada).post("/cabals/bees/progress", text).await.created();
     }
-    let poll = carried(&one.with(&ada), &two.with(&grace)).await;
+    let poll = json!({"question": "When?", "options": ["Saturday", "Sunday"], "duration_minutes": 60});
+    let poll = one.with(&ada).post("/cabals/bees/polls", poll).await.created();
+    for (api, token) in [(&one, &ada), (&two, &grace)] {
+        api.with(token).post(&format!("/polls/{poll}/ballot"), json!({"choices": ["Sunday"]})).await.must_be(201);
+    }
     let soon = "now() AT TIME ZONE 'utc' + interval '1 second'";
     store.execute(&format!("UPDATE polls SET closes_at = {soon} WHERE id = '{poll}'"));
-    eventually("the ballot is decided", || store.count("results", "true") == 1).await;
+    eventually("the poll is closed", || store.count("polls", "closed_at IS NOT NULL") == 1).await;
     eventually("everything arrived", || store.count("deliveries", "true") == 0).await;
 
-    assert_eq!(store.count("document_versions", "amendment_id IS NOT NULL"), 1);
+    let totals =
+        format!("SELECT name || ' ' || total AS value FROM poll_options WHERE poll_id = '{poll}' ORDER BY position");
+    assert_eq!(store.values(&totals), ["Saturday 0", "Sunday 2"]);
     assert_eq!(peer.activities("Update").iter().filter(|u| u["object"]["type"] == "Question").count(), 1);
     let all = peer.received();
     let ids = distinct_ids(&all.iter().map(|one| one.json()).collect::<Vec<_>>());
@@ -158,21 +164,4 @@ async fn two_processes_on_one_database_do_everything_once() {
     for process in processes {
         assert!(process.terminate().await.success());
     }
-}
-
-/// An amendment that `proposer` proposes and opens and both vote for; answers its poll.
-async fn carried(proposer: &Api, backer: &Api) -> String {
-    let document = proposer.get("/documents").await.must_be(200).json()["items"][0]["slug"].clone();
-    let whole = proposer.get(&format!("/documents/{}", document.as_str().unwrap())).await.must_be(200).json();
-    let clauses = whole["clauses"].as_array().unwrap();
-    let clause = clauses.iter().find(|clause| clause["number"] == "1").unwrap_or(&clauses[0]);
-    let proposal = json!({"document": document, "title": "Kindness", "summary": "Adds kindness.", "values_fit": "Fits.",
-        "changes": [{"clause": clause["id"], "text": "We help each other kindly."}]});
-    let id = proposer.post("/amendments", proposal).await.created();
-    backer.post(&format!("/amendments/{id}/backing"), Value::Null).await.must_be(201);
-    let poll = proposer.post(&format!("/amendments/{id}/opening"), Value::Null).await.created();
-    for voter in [proposer, backer] {
-        voter.post(&format!("/amendments/{id}/ballot"), json!({"choice": "for"})).await.must_be(201);
-    }
-    poll
 }
