@@ -43,6 +43,7 @@ struct CommandLine {
 
 /// Where the data is and how the world sees it.
 #[derive(Debug, Args)]
+#[allow(rustdoc::bare_urls, reason = "the help of the command line shows these words as they stand")]
 struct Place {
     /// The settings file; caucus.toml in this folder when left out
     #[arg(long, global = true, value_name = "FILE")]

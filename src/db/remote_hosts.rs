@@ -153,7 +153,7 @@ pub fn hold_longer(tx: &mut Tx<'_>, host: &str, holder: &str, until: Stamp) -> R
     Ok(held > 0)
 }
 
-/// Takes the rows of several hosts in the order of their names, as [`mark_waiting`] does, so that
+/// Takes the rows of several hosts in the order of their names, as `mark_waiting` does, so that
 /// two processes never wait for each other. SQLite has one writer and needs no such thing.
 ///
 /// # Errors

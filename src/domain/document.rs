@@ -110,7 +110,7 @@ pub fn slug_from_title(title: &str) -> String {
     if slug.is_empty() { "document".to_owned() } else { slug.to_owned() }
 }
 
-/// The document as plain text with indented, numbered clauses; [`import`] reads it back.
+/// The document as plain text with indented, numbered clauses; [`import()`] reads it back.
 pub fn export_plain(clauses: &[Clause]) -> String {
     let mut plain = String::new();
     for clause in clauses {
