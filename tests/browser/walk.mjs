@@ -46,9 +46,14 @@ async function setUp({ caucus, ada }) {
   await ada.press("Create the community");
   await check("the community is there and its first member signed in", async () => {
     await ada.open("/");
-    return (await ada.mustRead("belongs to everybody in the valley")) && (await ada.page.getByRole("link", { name: "Ada Field" }).count()) === 1;
+    return (await ada.mustRead("belongs to everybody in the valley")) && (await isSignedIn(ada));
   });
   await ada.looksAt("front page");
+}
+
+async function isSignedIn(visitor) {
+  const count = (name) => visitor.page.getByRole("link", { name, exact: true }).count();
+  return (await count("Your account")) === 1 && (await count("Sign in")) === 0;
 }
 
 async function join(stage) {
@@ -59,7 +64,7 @@ async function join(stage) {
   await grace.fillIn({ "Handle": "grace", "Name": "Grace Hill", "Password": "a long phrase of grace" });
   await grace.fillIn({ "I am eligible": true, "I have read": true });
   await grace.press("Sign and join");
-  await check("who signs the documents is a member", async () => (await grace.page.getByRole("link", { name: "Grace Hill" }).count()) === 1);
+  await check("who signs the documents is a member", () => isSignedIn(grace));
 }
 
 async function cabal({ ada }) {
