@@ -49,6 +49,7 @@ async fn serve(settings: Settings, listener: TcpListener) -> Result<(), Problem>
     let stop = stop_signal()?;
     let app = Arc::new(open::app(settings)?);
     greet(&app);
+    check_address(&app).await?;
     offer_set_up(&app).await?;
     let workers = workers::start(Arc::clone(&app));
     let server = web::server(Arc::clone(&app), listener)
@@ -97,6 +98,19 @@ fn stop_signal() -> Result<impl Future<Output = ()>, Problem> {
 #[cfg(not(unix))]
 fn stop_signal() -> Result<impl Future<Output = ()>, Problem> {
     Ok(async { drop(tokio::signal::ctrl_c().await) })
+}
+
+/// Refuses to serve data under another address than its own: followers, votes and links of other
+/// servers all hang on it.
+async fn check_address(app: &App) -> Result<(), Problem> {
+    let (ours, given) = (app.read(set_up::find_address).await?, app.urls.base());
+    match ours {
+        Some(address) if address != given => Err(Problem::new(format!(
+            "This data belongs to {address}, by which other servers know it, and cannot be served as {given}. \
+             Start with --public-url {address}, or choose another data folder."
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// While there is no community yet, prints a one-time link to the set-up page. It goes to

@@ -14,6 +14,8 @@ use crate::ids::{DocumentId, MemberId, random_token, secret_hash};
 const LINK_FACT: &str = "setup_link_hash";
 /// The fact that holds the mission as it was typed.
 const MISSION_FACT: &str = "mission";
+/// The fact that holds the public address of the set-up.
+const ADDRESS_FACT: &str = "public_url";
 /// The form fields of each document, title and text; so many can be imported at set-up.
 pub const DOCUMENT_FIELDS: &[(&str, &str)] = &[
     ("document_title", "document_text"),
@@ -78,6 +80,15 @@ pub fn find_mission(conn: &mut AnyConnection) -> Result<Option<String>, DbError>
     facts::find_fact(conn, MISSION_FACT)
 }
 
+/// The public address at which the community was set up. Other servers know everything here by it,
+/// so it is the only one under which this data may be served.
+///
+/// # Errors
+/// The store's fault.
+pub fn find_address(conn: &mut AnyConnection) -> Result<Option<String>, DbError> {
+    facts::find_fact(conn, ADDRESS_FACT)
+}
+
 /// Makes a one-time set-up link and answers its token; earlier links die.
 ///
 /// # Errors
@@ -129,6 +140,7 @@ fn create_community(tx: &mut Tx<'_>, new: &NewCommunity, keys: &KeyPair) -> Resu
     let actor = NewActor { kind: ActorKind::Community, handle, name: &new.name, summary: &summary, keys };
     create_actor(tx, &actor)?;
     facts::set_fact(tx, MISSION_FACT, &new.mission)?;
+    facts::set_fact(tx, ADDRESS_FACT, tx.urls.base())?;
     Ok(())
 }
 

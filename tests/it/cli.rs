@@ -59,6 +59,15 @@ fn all_problems_of_the_settings_are_told_at_once_with_exit_code_2() {
 }
 
 #[test]
+fn data_is_served_under_its_own_address_only() {
+    let store = Store::fresh();
+    set_up(&store);
+
+    let other = ["serve", "--listen", "127.0.0.1:0", "--public-url", "http://other.test:8080"];
+    fails(caucus(&store).args(other), 1, &["belongs to http://localhost:8080", "--public-url http://localhost:8080"]);
+}
+
+#[test]
 fn a_port_in_use_is_said() {
     let store = Store::fresh();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -70,7 +70,7 @@ pub(super) async fn show_with(
     page.show(&Content { page: &page, found: &found, url: &url })
 }
 
-/// `GET /polls/{id}/record.json`: what `caucus recount` reads (A13).
+/// `GET /polls/{id}/record.json`: all ballots with their receipts, for everybody to count again (A13).
 pub async fn record(app: web::Data<App>, id: web::Path<PollId>) -> Result<HttpResponse, PageError> {
     let id = id.into_inner();
     let result = app.read(move |conn| find_result(conn, id)).await?.ok_or(PageError::not_found("record"))?;
