@@ -2,7 +2,7 @@
 //! nor time; while the poll is open a link leads from the voter to the ballot, and the close
 //! destroys it (A12). The way of a vote is hot: few statements, each by primary key.
 
-use super::connection::AnyConnection;
+use super::connection::{AnyBackend, AnyConnection};
 use super::polls::count;
 use super::schema::{
     ballot_links, ballots, linked_actors, poll_options, poll_voters, polls, soundings, uncounted_votes, vote_notices,
@@ -137,20 +137,28 @@ pub fn count_live(tx: &mut Tx<'_>, poll: PollId, positions: &[u32]) -> Result<()
     Ok(())
 }
 
-/// Whether an actor that is linked to the member voted here before it was linked.
+/// Whether this voter's actor voted here under another key: before it was linked to the member, or
+/// while it was. Whoever links or unlinks an account gains no second ballot by it.
 ///
 /// # Errors
 /// The store's fault.
-pub fn has_voted_unlinked(conn: &mut AnyConnection, poll: PollId, member: MemberId) -> Result<bool, DbError> {
-    let actors =
-        linked_actors::table.filter(linked_actors::member_id.eq(member.to_string())).select(linked_actors::actor_url);
-    Ok(poll_voters::table
+pub fn has_voted_otherwise(conn: &mut AnyConnection, poll: PollId, voter: &Voter) -> Result<bool, DbError> {
+    let mut voted = poll_voters::table
         .filter(poll_voters::poll_id.eq(poll.to_string()))
-        .filter(poll_voters::voter.eq_any(actors))
+        .filter(poll_voters::voter.ne(&voter.key))
         .select(poll_voters::voter)
-        .first::<String>(conn)
-        .optional()?
-        .is_some())
+        .into_boxed::<AnyBackend>();
+    voted = match (voter.member_id(), &voter.actor_url) {
+        (Some(member), _) => {
+            let actors = linked_actors::table
+                .filter(linked_actors::member_id.eq(member.to_string()))
+                .select(linked_actors::actor_url.nullable());
+            voted.filter(poll_voters::actor_url.eq_any(actors))
+        }
+        (None, Some(actor)) => voted.filter(poll_voters::actor_url.eq(actor)),
+        (None, None) => return Ok(false),
+    };
+    Ok(voted.first::<String>(conn).optional()?.is_some())
 }
 
 /// Keeps the vote of a supporter apart from the tally; their last one stands (A10).

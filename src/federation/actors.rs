@@ -240,7 +240,15 @@ async fn refresh_now(app: &App, url: &Url, known: &KnownActor) -> Result<Arc<Kno
             }
             fetched
         }
-        Err(FetchError::Status(404 | 410)) => RemoteActor { gone_at: Some(now), ..known.actor.clone() },
+        // Gone for good, by the word of its origin.
+        Err(FetchError::Status(410)) => {
+            RemoteActor { gone_at: Some(now), unreachable_since: None, ..known.actor.clone() }
+        }
+        // Not there now: it may act no more until it is back, but nothing is forgotten for that.
+        Err(FetchError::Status(404)) => {
+            let since = known.actor.unreachable_since.or(Some(now));
+            RemoteActor { gone_at: Some(now), unreachable_since: since, ..known.actor.clone() }
+        }
         Err(_) => {
             let since = known.actor.unreachable_since.or(Some(now));
             RemoteActor { unreachable_since: since, ..known.actor.clone() }

@@ -150,10 +150,7 @@ fn cast(
     choices: Choices,
 ) -> Result<(VoteOutcome, Option<Ballot>), ServiceError> {
     let one_too_many = (VoteOutcome::Uncounted(Uncounted::Duplicate), None);
-    if poll.amendment_id.is_none()
-        && let Some(member) = voter.member_id()
-        && ballots::has_voted_unlinked(tx.conn, poll.id, member)?
-    {
+    if poll.amendment_id.is_none() && ballots::has_voted_otherwise(tx.conn, poll.id, voter)? {
         return Ok(one_too_many);
     }
     let standing = if ballots::add_voter(tx, poll.id, voter)? {
@@ -171,17 +168,22 @@ fn cast(
         }
         (Decision::Set(choices), Some(standing)) => {
             ballots::change_ballot(tx, &standing.receipt, choices)?;
-            ballots::note_actor(tx, poll.id, voter)?;
+            note_actor(tx, poll, voter)?;
             let added = choices.positions().into_iter().filter(|&position| !standing.choices.has(position)).collect();
             count_live(tx, poll, added)?;
             Ok((VoteOutcome::Changed, Some(Ballot { choices, ..standing })))
         }
         (Decision::Keep, standing) => {
-            ballots::note_actor(tx, poll.id, voter)?;
+            note_actor(tx, poll, voter)?;
             Ok((VoteOutcome::Unchanged, standing))
         }
         (Decision::Refuse, _) => Ok(one_too_many),
     }
+}
+
+/// In an advisory poll the actor of the first ballot stays noted: it has voted, linked or not.
+fn note_actor(tx: &mut Tx<'_>, poll: &Poll, voter: &Voter) -> Result<(), DbError> {
+    if poll.amendment_id.is_some() { ballots::note_actor(tx, poll.id, voter) } else { Ok(()) }
 }
 
 fn count_live(tx: &mut Tx<'_>, poll: &Poll, positions: Vec<u32>) -> Result<(), ServiceError> {

@@ -71,7 +71,11 @@ fn too_many_codes() -> Refusal {
 
 /// Stores the hash of a new code and sends the code to the actor, and to nobody else.
 fn send_code(tx: &mut Tx<'_>, by: MemberId, to: &RemoteActor) -> Result<(), ServiceError> {
-    refuse_linked(tx, by, &to.url)?;
+    // Whether somebody else is a member by this account is told to its owner only, who can read
+    // the code (J5).
+    if linked_actors::find_owner(tx.conn, &to.url)?.is_some_and(|(owner, _)| owner == by) {
+        refuse_linked(tx, by, &to.url)?;
+    }
     let since = tx.now - TimeDelta::hours(1);
     if linked_actors::count_codes_by_member(tx.conn, by, since)? >= CODES_PER_HOUR
         || linked_actors::count_codes_to_actor(tx.conn, &to.url, since)? >= CODES_PER_HOUR

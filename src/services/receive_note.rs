@@ -47,6 +47,11 @@ pub fn receive(tx: &mut Tx<'_>, note: &InboundNote, arrival: Arrival<'_>) -> Res
 /// # Errors
 /// The store's fault.
 pub fn receive_edit(tx: &mut Tx<'_>, note: &InboundNote, arrival: Arrival<'_>) -> Result<(), ServiceError> {
+    if cast_ballot::ballot_word(tx, note)?.is_some() {
+        // It casts no ballot, and a choice is never kept as a text (A12).
+        erase_messages(tx, &note.id, &note.author)?;
+        return Ok(());
+    }
     let edited_at = note.edited_before(arrival.received_at).unwrap_or(arrival.received_at);
     if let Some(offer) = find_offer_by_note(tx.conn, &note.id)? {
         let is_theirs = offer.offerer_actor.as_deref() == Some(note.author.as_str());

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 /// How much a form may hold, in KiB.
 pub const USUAL_KIB: usize = 64;
@@ -75,6 +76,9 @@ impl<T: DeserializeOwned + 'static, const KIB: usize> FromRequest for MemberForm
     }
 }
 
+/// How long a form may take to come (RS-11).
+const LONGEST_BODY_WAIT: Duration = Duration::from_secs(15);
+
 async fn checked_body(request: &HttpRequest, payload: Payload, kib: usize) -> Result<(Session, Vec<u8>), PageError> {
     let app = app_of(request)?;
     if !is_form(request) {
@@ -83,11 +87,17 @@ async fn checked_body(request: &HttpRequest, payload: Payload, kib: usize) -> Re
     if !is_from_here(request, &app) {
         return Err(PageError::Forged);
     }
-    let body = read(payload, kib * 1024).await?;
     let session = Session::of(request).await?;
+    // Whoever never had a page of ours open has no form to send: nothing is read for them.
+    if session.sent_secret().is_none() {
+        return Err(PageError::Forged);
+    }
+    let body = tokio::time::timeout(LONGEST_BODY_WAIT, read(payload, kib * 1024))
+        .await
+        .map_err(|_| PageError::Unreadable)??;
     let sent: TokenOnly = parse(&body)?;
     // Compared by hash: the time this takes tells nothing about the token.
-    if session.sent_secret().is_none() || secret_hash(&sent.form_token) != secret_hash(&session.form_token) {
+    if secret_hash(&sent.form_token) != secret_hash(&session.form_token) {
         return Err(PageError::Forged);
     }
     Ok((session, body))

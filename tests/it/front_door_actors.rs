@@ -205,6 +205,18 @@ async fn an_actor_whose_origin_says_gone_cannot_act_but_can_take_leave() {
 }
 
 #[tokio::test]
+async fn a_farewell_that_cannot_be_checked_is_not_believed_because_of_a_404() {
+    let (app, peer, bob) = setting().await;
+    assert_eq!(Letter::honest(&app, &bob, &like(&peer, &bob)).send(&app, &bob.key).await, 202);
+    let farewell =
+        json!({ "id": format!("{}#delete", bob.url), "type": "Delete", "actor": bob.url, "object": bob.url });
+    peer.serve_as("/users/bob", 404, "text/plain", "");
+    app.advance(TimeDelta::hours(25));
+    assert_eq!(Letter::honest(&app, &bob, &farewell).send(&app, &TestKey::kept(3)).await, 401);
+    assert_eq!(waiting(&app).await, 1);
+}
+
+#[tokio::test]
 async fn a_farewell_that_its_actor_did_not_say_is_refused() {
     let (app, peer, bob) = setting().await;
     assert_eq!(Letter::honest(&app, &bob, &like(&peer, &bob)).send(&app, &bob.key).await, 202);

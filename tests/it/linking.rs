@@ -4,7 +4,7 @@ use crate::support::rows::{dump, on_their_way};
 use crate::support::votes::refusal_code;
 use crate::support::{Peer, TestApp};
 use caucus::db::linked_actors;
-use caucus::domain::ballot::VoteOutcome;
+use caucus::domain::ballot::{Uncounted, VoteOutcome};
 use caucus::ids::MemberId;
 use caucus::services::ServiceError;
 use caucus::services::link_actor::{confirm_code, request_code, unlink_actor};
@@ -47,7 +47,12 @@ async fn a_code_in_a_direct_message_links_an_account_to_one_member() {
 
     assert_eq!(linked_to(&app, &bob.url).await, Some(ada));
     assert_eq!(refusal_code(confirm_code(&app.app, ada, &code).await), "invalid_fields");
-    assert_eq!(refusal_code(request_code(&app.app, bea, &bob.handle).await), "already_linked");
+    // That it is taken is told to whoever can read its messages, and to nobody else.
+    assert_eq!(request_code(&app.app, bea, &bob.handle).await.unwrap(), bob.handle);
+    assert_eq!(refusal_code(confirm_code(&app.app, bea, "000000").await), "invalid_fields");
+    let code = code_sent_to(&app, &inbox);
+    assert_eq!(refusal_code(confirm_code(&app.app, bea, &code).await), "already_linked");
+    assert_eq!(linked_to(&app, &bob.url).await, Some(ada));
     assert_eq!(refusal_code(request_code(&app.app, ada, &bob.handle).await), "already_linked");
 }
 
@@ -170,4 +175,19 @@ async fn a_vote_cast_as_a_supporter_stays_a_sounding_when_the_account_is_linked_
     assert_eq!(dump(&app)["ballots"].len(), 1);
     let url = elsewhere.clone();
     assert_eq!(refusal_code(app.app.write(move |tx| unlink_actor(tx, bea, &url)).await), "not_found");
+}
+
+#[tokio::test]
+async fn an_actor_that_voted_as_a_member_has_no_second_ballot_once_it_is_unlinked() {
+    let (app, ada) = TestApp::with_community().await;
+    let cabal = app.cabal(ada, "tea").await;
+    let poll = app.poll(ada, cabal, false, false).await;
+    let elsewhere = app.linked(ada, "ada").await;
+    assert_eq!(app.vote(poll, &elsewhere, "Tea").await, VoteOutcome::Counted);
+
+    let url = elsewhere.clone();
+    app.app.write(move |tx| unlink_actor(tx, ada, &url)).await.unwrap();
+
+    assert_eq!(app.vote(poll, &elsewhere, "Water").await, VoteOutcome::Uncounted(Uncounted::Duplicate));
+    assert_eq!(app.poll_row(poll).await.voters_count, 1);
 }

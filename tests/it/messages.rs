@@ -1,14 +1,17 @@
 //! What people write to a cabal that is neither offer nor vote, and what the inbound worker does
 //! with what it cannot deal with.
 
-use crate::support::{Fediverse, Reach};
+use crate::support::rows::dump;
+use crate::support::{Fediverse, Reach, TestApp};
 use caucus::db::inbox::{self, NewReceived};
 use caucus::db::local_actors::find_community;
 use caucus::db::messages::list_messages;
 use caucus::db::{DbError, inbox::count_waiting};
 use caucus::domain::visibility::Visibility;
+use caucus::federation::inbound::note::InboundNote;
 use caucus::services::ServiceError;
 use caucus::services::publish_progress::publish_progress;
+use caucus::services::receive_note::{Arrival, receive, receive_edit};
 use caucus::workers::{inbound, tidy};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -188,4 +191,30 @@ async fn what_was_dealt_with_is_forgotten_after_a_week() {
 
     world.take(&bob, &follow).await;
     assert_eq!(world.followers_count(), 1, "neither the Follow nor its early Undo is known any more");
+}
+
+#[tokio::test]
+async fn a_reply_that_becomes_a_choice_by_an_edit_is_not_kept_and_casts_nothing() {
+    let (app, ada) = TestApp::with_community().await;
+    let bea = app.member("bea").await;
+    let (_, poll) = app.open_vote(ada, bea).await;
+    let author = app.linked(ada, "ada").await;
+    let reply = |html: &str| InboundNote {
+        id: format!("{author}/1"),
+        author: author.clone(),
+        in_reply_to: Some(app.app.urls.poll(poll)),
+        raw_html: html.to_owned(),
+        visibility: Visibility::Direct,
+        addressed: Vec::new(),
+        updated: None,
+    };
+    let (first, edited) = (reply("<p>I am not sure yet</p>"), reply("<p>Against</p>"));
+    let arrival = |received_at| Arrival { inbox_handle: None, received_at };
+    app.app.write(move |tx| receive(tx, &first, arrival(tx.now))).await.unwrap();
+    assert_eq!(dump(&app)["messages"].len(), 1);
+
+    app.app.write(move |tx| receive_edit(tx, &edited, arrival(tx.now))).await.unwrap();
+
+    assert!(!format!("{:?}", dump(&app)["messages"]).contains("Against"));
+    assert_eq!(app.poll_row(poll).await.voters_count, 0);
 }

@@ -323,6 +323,7 @@ CREATE TABLE poll_voters (
     actor_url TEXT,
     PRIMARY KEY (poll_id, voter)
 );
+CREATE INDEX poll_voters_by_actor ON poll_voters (poll_id, actor_url);
 
 -- Which ballot is whose: only while the poll is open, destroyed at the close (A12).
 CREATE TABLE ballot_links (

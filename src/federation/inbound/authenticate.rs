@@ -39,7 +39,7 @@ pub async fn authenticate(app: &App, envelope: &Envelope, claim: &Claim, source:
     }
     // The key may have changed since. One that was fetched for this very request has not.
     let signer = if is_new { signer } else { actors::refresh(app, &envelope.actor, &signer).await? };
-    if is_proven(app, &signer, claim) || (envelope.is_farewell && signer.actor.gone_at.is_some()) {
+    if is_proven(app, &signer, claim) || (envelope.is_farewell && is_gone_for_good(&signer)) {
         // Of a farewell the origin itself says that it is true.
         return Ok(Verdict::Believed);
     }
@@ -48,6 +48,11 @@ pub async fn authenticate(app: &App, envelope: &Envelope, claim: &Claim, source:
     } else {
         "the actor is gone or cannot be reached"
     }))
+}
+
+/// The origin answered 410. A 404 is not enough: it may be a fault that passes (fediverse.md 3.5).
+fn is_gone_for_good(signer: &KnownActor) -> bool {
+    signer.actor.gone_at.is_some() && signer.actor.unreachable_since.is_none()
 }
 
 fn is_proven(app: &App, signer: &Arc<KnownActor>, claim: &Claim) -> bool {

@@ -7,6 +7,7 @@ use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
 use futures_util::StreamExt as _;
 use futures_util::future::LocalBoxFuture;
 use serde::de::DeserializeOwned;
+use std::time::Duration;
 
 /// The most bytes of one request.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -37,10 +38,16 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
             if is_too_long {
                 return Err(too_long());
             }
-            parse(&collect(payload).await?).map(Self)
+            let body = tokio::time::timeout(LONGEST_BODY_WAIT, collect(payload))
+                .await
+                .map_err(|_| broken_json("The body came too slowly."))??;
+            parse(&body).map(Self)
         })
     }
 }
+
+/// How long a body may take to come (RS-11).
+const LONGEST_BODY_WAIT: Duration = Duration::from_secs(15);
 
 async fn collect(mut payload: Payload) -> Result<web::BytesMut, Problem> {
     let mut body = web::BytesMut::new();

@@ -7,7 +7,6 @@ use crate::db::documents::{Document, Version, find_document_by_slug, list_clause
 use crate::db::{AnyConnection, DbError};
 use crate::domain::amendment::AmendmentState;
 use crate::domain::document::Clause;
-use crate::domain::tally::VoteBase;
 use crate::services::ServiceError;
 use crate::web::errors::PageError;
 use crate::web::layout::Page;
@@ -33,12 +32,6 @@ struct Found {
     clauses: Vec<Clause>,
     versions: Vec<Version>,
     alive: Vec<Amendment>,
-}
-
-impl Found {
-    fn is_of_roll(&self) -> bool {
-        self.document.rule.base == VoteBase::Roll
-    }
 }
 
 /// `GET /documents`

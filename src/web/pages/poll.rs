@@ -20,6 +20,8 @@ use askama::Template;
 /// What the page of a poll and the page of an amendment show of a poll.
 pub(super) struct PollView {
     pub poll: Poll,
+    /// Its address on the fediverse.
+    pub url: String,
     pub speaker: String,
     pub speaker_handle: String,
     pub amendment_title: Option<String>,
@@ -34,7 +36,6 @@ pub(super) struct PollView {
 struct Content<'a> {
     page: &'a Page,
     found: &'a PollView,
-    url: &'a str,
 }
 
 impl PollView {
@@ -62,12 +63,11 @@ pub(super) async fn show_with(
     error: Option<ServiceError>,
 ) -> Result<HttpResponse, PageError> {
     let found = find(app, id, session.member_id()).await?;
-    let url = app.urls.poll(id);
-    let mut page = session.page(app, found.poll.question.clone()).with_activity(url.clone());
+    let mut page = session.page(app, found.poll.question.clone()).with_activity(found.url.clone());
     if let Some(error) = error {
         page = page.refused(error)?;
     }
-    page.show(&Content { page: &page, found: &found, url: &url })
+    page.show(&Content { page: &page, found: &found })
 }
 
 /// `GET /polls/{id}/record.json`: all ballots with their receipts, for everybody to count again (A13).
@@ -82,16 +82,28 @@ pub async fn record(app: web::Data<App>, id: web::Path<PollId>) -> Result<HttpRe
 
 /// The poll with a viewer's eyes; one whose time is over is closed first, so that nobody sees it open.
 pub(super) async fn find(app: &App, id: PollId, member: Option<MemberId>) -> Result<PollView, ServiceError> {
-    let now = app.now();
-    let found = app.read(move |conn| load(conn, id, member, now)).await?;
+    let (now, url) = (app.now(), app.urls.poll(id));
+    let look = Look { id, url, member, now };
+    let again = look.clone();
+    let found = app.read(move |conn| load(conn, look)).await?;
     if !found.poll.is_due(now) {
         return Ok(found);
     }
     settle(app, id).await?;
-    app.read(move |conn| load(conn, id, member, now)).await
+    app.read(move |conn| load(conn, again)).await
 }
 
-fn load(conn: &mut AnyConnection, id: PollId, member: Option<MemberId>, now: Stamp) -> Result<PollView, ServiceError> {
+/// Who looks at which poll, and when.
+#[derive(Clone)]
+struct Look {
+    id: PollId,
+    url: String,
+    member: Option<MemberId>,
+    now: Stamp,
+}
+
+fn load(conn: &mut AnyConnection, look: Look) -> Result<PollView, ServiceError> {
+    let Look { id, url, member, now } = look;
     let poll = find_poll(conn, id)?.ok_or(ServiceError::NotFound("poll"))?;
     let speaker = local_actors::actor(conn, poll.actor_id)?;
     let amendment_title = match poll.amendment_id {
@@ -115,5 +127,6 @@ fn load(conn: &mut AnyConnection, id: PollId, member: Option<MemberId>, now: Sta
         has_voted,
         now,
         poll,
+        url,
     })
 }

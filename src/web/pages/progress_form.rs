@@ -52,7 +52,7 @@ pub async fn publish(
     };
     match published {
         Ok(id) => {
-            let notice = "Your news are on their way to everybody who follows the cabal.";
+            let notice = "Your news is on its way to everybody who follows the cabal.";
             form.session.done(&app, &format!("/progress/{id}"), notice).await
         }
         Err(error) => {

@@ -10,6 +10,7 @@ use crate::domain::diff::{Piece, words};
 use crate::domain::document::Clause;
 use crate::domain::offer::Viewer;
 use crate::domain::tally::Share;
+use crate::domain::tally::{Rule, VoteBase};
 use crate::domain::text::is_invisible;
 use crate::ids::{CabalId, MemberId, PostId};
 use crate::services::ServiceError;
@@ -187,6 +188,19 @@ pub async fn my_cabal(app: &App, handle: String, member: MemberId) -> Result<Cab
         Ok(cabal)
     })
     .await
+}
+
+/// What carries an amendment, as one sentence (A9).
+pub fn rule(rule: &Rule) -> String {
+    let base = match rule.base {
+        VoteBase::Cast => "the votes for and against",
+        VoteBase::Roll => "all members",
+    };
+    let quorum = match rule.quorum {
+        0 => String::new(),
+        quorum => format!(", if {quorum} or more members vote"),
+    };
+    format!("It is carried by two thirds of {base}, and at least two votes for{quorum}.")
 }
 
 #[cfg(test)]
