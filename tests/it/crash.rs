@@ -31,7 +31,10 @@ async fn what_was_acknowledged_survives_being_killed_at_any_moment() {
     let rounds = if postgres_server().is_some() { 20 } else { 50 };
     let (store, port, mut process, stage) = begin().await;
 
-    for _ in 0..rounds {
+    let mut killed = 0;
+    // On a slow machine it takes more rounds until enough of each kind was acknowledged.
+    while killed < rounds || (killed < rounds * 5 && stage.ledger().least() <= rounds / 4) {
+        killed += 1;
         let moment = Duration::from_millis(rand::random_range(0..50));
         let enough = stage.acknowledged() + rand::random_range(0..40);
         let doomed = process;
@@ -48,8 +51,7 @@ async fn what_was_acknowledged_survives_being_killed_at_any_moment() {
     stage.finish_errands().await;
     come_to_rest(&store, &process).await;
     let ledger = stage.ledger();
-    let kinds = [ledger.follows.len(), ledger.votes.len(), ledger.replies.len(), ledger.posts.len()];
-    assert!(kinds.iter().all(|count| *count > rounds / 4), "there was little load: {kinds:?}");
+    assert!(ledger.least() > rounds / 4, "there was little load: {:?}", ledger.counts());
     check(&store, &stage, &ledger);
 }
 

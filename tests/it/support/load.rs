@@ -42,6 +42,18 @@ pub struct Ledger {
     pub unsure: Vec<String>,
 }
 
+impl Ledger {
+    /// How many follows, votes, replies and posts.
+    pub fn counts(&self) -> [usize; 4] {
+        [self.follows.len(), self.votes.len(), self.replies.len(), self.posts.len()]
+    }
+
+    /// How many of the kind of which there are fewest.
+    pub fn least(&self) -> usize {
+        self.counts().into_iter().min().unwrap_or(0)
+    }
+}
+
 /// Something that a person sends, again and again until it is acknowledged, as servers do.
 struct Errand {
     peer: usize,
