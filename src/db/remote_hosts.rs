@@ -4,6 +4,7 @@
 //! A lane is held by a lease. A process that dies holds nothing longer than its lease, and two
 //! processes never hold the same lane (F4: in order per server).
 
+use super::connection::AnyBackend;
 use super::schema::{deliveries, remote_hosts};
 use super::{AnyConnection, DbError, Tx};
 use crate::clock::Stamp;
@@ -297,19 +298,30 @@ pub fn heard_from(tx: &mut Tx<'_>, host: &str) -> Result<(), DbError> {
     Ok(())
 }
 
-/// When the next lane becomes due, or the lease of another process ends.
+/// When the next lane that nobody holds becomes due, or the next lease ends, whichever is first.
+/// Without `may_take_failing`, lanes of hosts that failed last time are left out.
 ///
 /// # Errors
 /// When the store fails.
-pub fn find_next_due(conn: &mut AnyConnection) -> Result<Option<Stamp>, DbError> {
-    let next: Option<(NaiveDateTime, Option<NaiveDateTime>)> = remote_hosts::table
-        .filter(remote_hosts::is_waiting.eq(true))
-        .filter(remote_hosts::is_resting.eq(false))
-        .order(remote_hosts::next_try_at)
-        .select((remote_hosts::next_try_at, remote_hosts::held_until))
-        .first(conn)
-        .optional()?;
-    Ok(next.map(|(due, held)| held.map_or(due, |until| due.max(until)).and_utc()))
+pub fn find_next_due(conn: &mut AnyConnection, now: Stamp, may_take_failing: bool) -> Result<Option<Stamp>, DbError> {
+    let moment = now.naive_utc();
+    let waiting = || {
+        let lanes = remote_hosts::table
+            .filter(remote_hosts::is_waiting.eq(true))
+            .filter(remote_hosts::is_resting.eq(false))
+            .into_boxed::<AnyBackend>();
+        if may_take_failing { lanes } else { lanes.filter(remote_hosts::failing_since.is_null()) }
+    };
+    // Each alone: a lane that is due but held must not hide one behind it that is free.
+    let free: Option<NaiveDateTime> = waiting()
+        .filter(remote_hosts::held_until.is_null().or(remote_hosts::held_until.le(moment)))
+        .select(diesel::dsl::min(remote_hosts::next_try_at))
+        .first(conn)?;
+    let freed: Option<NaiveDateTime> = waiting()
+        .filter(remote_hosts::held_until.gt(moment))
+        .select(diesel::dsl::min(remote_hosts::held_until))
+        .first(conn)?;
+    Ok(free.into_iter().chain(freed).min().map(|at| at.and_utc()))
 }
 
 /// Forgets hosts that nothing waits for and that nobody follows from, so that the table stays

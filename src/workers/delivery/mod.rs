@@ -52,6 +52,14 @@ struct Office {
     healthy: AtomicUsize,
     failing: AtomicUsize,
     lane_ended: Notify,
+    failing_lane_ended: Notify,
+}
+
+/// Lanes that were taken just now.
+struct Taken {
+    works: Vec<Work>,
+    /// True when as many were taken as were asked for, so that others may be due as well.
+    is_more: bool,
 }
 
 impl Office {
@@ -65,6 +73,7 @@ impl Office {
             healthy: AtomicUsize::new(0),
             failing: AtomicUsize::new(0),
             lane_ended: Notify::new(),
+            failing_lane_ended: Notify::new(),
         };
         (Arc::new(office), to_settle)
     }
@@ -77,21 +86,24 @@ impl Office {
         self.free() < FREE_AT_LEAST
     }
 
+    /// How many more hosts that failed last time may be tried now.
+    fn free_for_failing(&self) -> usize {
+        FAILING_LANES.saturating_sub(self.failing.load(Ordering::Relaxed))
+    }
+
     /// Takes lanes that are due, each with the head of its queue.
-    async fn take_lanes(&self, most: usize) -> Result<Vec<Work>, DbError> {
+    async fn take_lanes(&self, most: usize) -> Result<Taken, DbError> {
         if self.is_full() {
-            return Ok(Vec::new());
+            return Ok(Taken { works: Vec::new(), is_more: false });
         }
-        let failing = self.failing.load(Ordering::Relaxed);
-        let free = self.free().min(most);
+        let asked = self.free().min(most);
         let holder = self.holder.clone();
         let until = self.app.now() + LEASE;
-        let claim = Claim { holder, until, healthy: free, failing: FAILING_LANES.saturating_sub(failing).min(free) };
+        let claim = Claim { holder, until, healthy: asked, failing: self.free_for_failing().min(asked) };
         let lanes = self.app.write_aside(move |tx| claim_lanes(tx, &claim)).await?;
-        if lanes.is_empty() {
-            return Ok(Vec::new());
-        }
-        self.load(lanes, until).await
+        let is_more = lanes.len() >= asked;
+        let works = if lanes.is_empty() { Vec::new() } else { self.load(lanes, until).await? };
+        Ok(Taken { works, is_more })
     }
 
     async fn load(&self, lanes: Vec<Lane>, until: Stamp) -> Result<Vec<Work>, DbError> {
@@ -152,6 +164,9 @@ impl Drop for Counted {
     fn drop(&mut self) {
         self.count().fetch_sub(1, Ordering::Relaxed);
         self.office.lane_ended.notify_one();
+        if self.is_failing {
+            self.office.failing_lane_ended.notify_one();
+        }
     }
 }
 
@@ -182,7 +197,7 @@ fn pack(head: Vec<Delivery>, letters: &Letters) -> Load {
 /// When the store fails.
 pub async fn step(app: &Arc<App>) -> Result<usize, DbError> {
     let (office, mut to_settle) = Office::open(app);
-    let works = office.take_lanes(LANES).await?;
+    let works = office.take_lanes(LANES).await?.works;
     let count = works.len();
     futures_util::future::join_all(works.into_iter().map(|work| office.work_on(work))).await;
     // Nobody but the lanes tells of anything, so all has been told.
@@ -209,10 +224,9 @@ pub async fn run(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
         }
         while lanes.try_join_next().is_some() {}
         let is_more = match office.take_lanes(TAKEN_AT_ONCE).await {
-            Ok(works) => {
-                let is_more = works.len() >= TAKEN_AT_ONCE;
-                works.into_iter().for_each(|work| drop(lanes.spawn(office.work_on(work))));
-                is_more
+            Ok(taken) => {
+                taken.works.into_iter().for_each(|work| drop(lanes.spawn(office.work_on(work))));
+                taken.is_more
             }
             Err(error) => {
                 tracing::error!(%error, "deliveries could not be read; trying again");
@@ -237,18 +251,20 @@ pub async fn run(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
 /// Waits for the bell, a free lane, the next lane that becomes due, or the end.
 async fn wait(app: &Arc<App>, office: &Office, stopped: &mut watch::Receiver<bool>) {
     let is_full = office.is_full();
-    let sleep = if is_full { LONGEST_SLEEP } else { until_next_due(app).await };
+    let may_take_failing = office.free_for_failing() > 0;
+    let sleep = if is_full { LONGEST_SLEEP } else { until_next_due(app, may_take_failing).await };
     tokio::select! {
         () = app.bells.delivery.notified(), if !is_full => {}
         () = office.lane_ended.notified(), if is_full => {}
+        () = office.failing_lane_ended.notified(), if !may_take_failing => {}
         () = tokio::time::sleep(sleep) => {}
         _ = stopped.changed() => {}
     }
 }
 
-async fn until_next_due(app: &App) -> Duration {
+async fn until_next_due(app: &App, may_take_failing: bool) -> Duration {
     let now = app.now();
-    let due = app.read(find_next_due).await.ok().flatten();
+    let due = app.read(move |conn| find_next_due(conn, now, may_take_failing)).await.ok().flatten();
     let wait = due.and_then(|due| (due - now).to_std().ok()).unwrap_or(LONGEST_SLEEP);
     wait.clamp(Duration::from_millis(5), LONGEST_SLEEP)
 }
