@@ -79,19 +79,6 @@ pub fn remove_follower(tx: &mut Tx<'_>, actor: ActorId, follower_url: &str) -> R
     Ok(removed > 0)
 }
 
-/// Follows an actor to its present inbox, wherever it follows us.
-///
-/// # Errors
-/// When the store fails.
-pub fn move_inbox(tx: &mut Tx<'_>, follower_url: &str, inbox: &str, host: &str) -> Result<(), DbError> {
-    diesel::update(
-        followers::table.filter(followers::follower_url.eq(follower_url)).filter(followers::inbox.ne(inbox)),
-    )
-    .set((followers::inbox.eq(inbox), followers::host.eq(host)))
-    .execute(tx.conn)?;
-    Ok(())
-}
-
 /// Ends the follow that began with this Follow. False when there is none.
 ///
 /// # Errors

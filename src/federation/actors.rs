@@ -10,13 +10,14 @@ use super::webfinger;
 use crate::app::App;
 use crate::clock::Stamp;
 use crate::db::remote_actors::{self, RemoteActor};
-use crate::db::{DbError, followers};
+use crate::db::{DbError, Tx};
 use crate::domain::canonical;
 use chrono::TimeDelta;
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use url::Url;
 
 /// Actors kept in memory, in each of two generations.
@@ -65,13 +66,31 @@ pub struct KnownActor {
     pub actor: RemoteActor,
     keys: Vec<VerifyingKey>,
     read_at: Stamp,
+    /// False while it is in memory only: whoever was just fetched is stored together with what
+    /// they said once that is believed, which costs one commit instead of two and keeps
+    /// strangers who prove nothing out of the store.
+    is_stored: AtomicBool,
 }
 
 impl KnownActor {
-    fn new(actor: RemoteActor, now: Stamp) -> Arc<Self> {
+    fn new(actor: RemoteActor, now: Stamp, is_stored: bool) -> Arc<Self> {
         let (stored, keys) =
             actor.keys.iter().filter_map(|key| Some((key.clone(), VerifyingKey::from_stored(key).ok()?))).unzip();
-        Arc::new(Self { actor: RemoteActor { keys: stored, ..actor }, keys, read_at: now })
+        let actor = RemoteActor { keys: stored, ..actor };
+        Arc::new(Self { actor, keys, read_at: now, is_stored: AtomicBool::new(is_stored) })
+    }
+
+    /// Stores the actor in the transaction of what it said, unless it is stored already.
+    ///
+    /// # Errors
+    /// The store's fault.
+    pub fn store_with(&self, tx: &mut Tx<'_>) -> Result<(), DbError> {
+        if self.is_stored.load(Ordering::Acquire) { Ok(()) } else { remote_actors::save_remote_actor(tx, &self.actor) }
+    }
+
+    /// To be called when the transaction of [`KnownActor::store_with`] is committed.
+    pub fn mark_stored(&self) {
+        self.is_stored.store(true, Ordering::Release);
     }
 
     /// The key of this id. An id that is the actor's own means the only key there is.
@@ -142,8 +161,8 @@ impl Actors {
         }
     }
 
-    fn remember(&self, actor: RemoteActor, now: Stamp) -> Arc<KnownActor> {
-        let known = KnownActor::new(actor, now);
+    fn remember(&self, actor: RemoteActor, now: Stamp, is_stored: bool) -> Arc<KnownActor> {
+        let known = KnownActor::new(actor, now, is_stored);
         self.memory.lock().insert(known.actor.url.clone(), Arc::clone(&known));
         known
     }
@@ -173,6 +192,11 @@ impl Drop for Turn<'_> {
 pub async fn find_by_url(app: &App, url: &str) -> Result<RemoteActor, LookupError> {
     let url = canonical::parse_remote(url, app.federation.http.strictness()).map_err(|_| LookupError::NotAHandle)?;
     let known = find(app, &url, None).await?;
+    if !known.is_stored.load(Ordering::Acquire) {
+        let to_store = Arc::clone(&known);
+        app.write_aside(move |tx| to_store.store_with(tx)).await?;
+        known.mark_stored();
+    }
     if known.may_act(app.now()) { Ok(known.actor.clone()) } else { Err(LookupError::Gone) }
 }
 
@@ -200,7 +224,7 @@ pub async fn find_known(app: &App, url: &str) -> Result<Option<Arc<KnownActor>>,
     }
     let wanted = url.to_owned();
     let stored = app.read(move |conn| remote_actors::find_remote_actor(conn, &wanted)).await?;
-    Ok(stored.map(|actor| app.federation.actors.remember(actor, now)))
+    Ok(stored.map(|actor| app.federation.actors.remember(actor, now, true)))
 }
 
 /// The actor, fetched if it was never seen or its document is old. `source` is the address that
@@ -278,7 +302,7 @@ async fn fetch_new(app: &App, url: &Url, source: Option<IpAddr>) -> Result<Arc<K
         if actor.keys.is_empty() { Err(LookupError::NotFound) } else { Ok(actor) }
     });
     match fetched {
-        Ok(actor) => Ok(save(app, actor).await?),
+        Ok(actor) => Ok(actors.remember(actor, app.now(), false)),
         Err(error) => {
             actors.remember_failure(url.as_str(), now, &error);
             if let Some(place) = place {
@@ -303,17 +327,9 @@ async fn fetch(app: &App, url: &Url, budget: &mut Budget) -> Result<RemoteActor,
 }
 
 async fn save(app: &App, actor: RemoteActor) -> Result<Arc<KnownActor>, DbError> {
-    let now = app.now();
-    let known = app.federation.actors.remember(actor, now);
+    let known = app.federation.actors.remember(actor, app.now(), true);
     let saved = known.actor.clone();
-    app.write_aside(move |tx| {
-        remote_actors::save_remote_actor(tx, &saved)?;
-        // What goes to the followers goes to where the follower is now.
-        let inbox = saved.shared_or_own_inbox();
-        let host = Url::parse(inbox).map(|url| canonical::authority(&url)).unwrap_or_default();
-        followers::move_inbox(tx, &saved.url, inbox, &host)
-    })
-    .await?;
+    app.write_aside(move |tx| remote_actors::save_remote_actor(tx, &saved)).await?;
     Ok(known)
 }
 

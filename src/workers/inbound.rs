@@ -1,5 +1,5 @@
-//! Works through received activities: many in one write transaction, each under a savepoint of
-//! its own, so that one that fails never holds up or undoes another. No network here.
+//! Works through received activities: many in one write transaction. One that fails never holds
+//! up or undoes another: the batch is then done again with a savepoint for each. No network here.
 
 use crate::App;
 use crate::db::inbox::{self, Received};
@@ -8,10 +8,12 @@ use crate::db::{DbError, Tx};
 use crate::federation::inbound::follow_limit::FollowLimit;
 use crate::federation::inbound::note::InboundVote;
 use crate::federation::inbound::recognise::{Recognised, recognise};
+use crate::ids::InboxId;
 use crate::services::ServiceError;
 use crate::services::cast_ballot::{self, FediverseVote};
 use crate::services::follow::{self, Pair};
 use crate::services::receive_note::{self, Arrival};
+
 use crate::services::remove_actor::remove_actor;
 use chrono::TimeDelta;
 use serde_json::Value;
@@ -38,17 +40,28 @@ pub async fn step(app: &App) -> Result<usize, DbError> {
 
 fn work_through(tx: &mut Tx<'_>, limit: &FollowLimit) -> Result<usize, DbError> {
     let waiting = inbox::claim_waiting(tx, BATCH)?;
+    // A savepoint for each costs as much as a small act, and hardly any of them fails.
+    let together = tx.separately(|tx| waiting.iter().try_for_each(|received| handle(tx, received, limit)));
+    let done = match together {
+        Ok(()) => waiting.iter().map(|received| received.id).collect(),
+        Err(_) => one_by_one(tx, &waiting, limit)?,
+    };
+    if !done.is_empty() {
+        inbox::mark_all_done(tx, &done)?;
+    }
+    Ok(waiting.len())
+}
+
+/// Deals with each apart from the others, so that the one that fails is put aside alone.
+fn one_by_one(tx: &mut Tx<'_>, waiting: &[Received], limit: &FollowLimit) -> Result<Vec<InboxId>, DbError> {
     let mut done = Vec::with_capacity(waiting.len());
-    for received in &waiting {
+    for received in waiting {
         match tx.separately(|tx| handle(tx, received, limit)) {
             Ok(()) => done.push(received.id),
             Err(error) => put_aside(tx, received, &error)?,
         }
     }
-    if !done.is_empty() {
-        inbox::mark_all_done(tx, &done)?;
-    }
-    Ok(waiting.len())
+    Ok(done)
 }
 
 fn put_aside(tx: &mut Tx<'_>, received: &Received, error: &DbError) -> Result<(), DbError> {

@@ -10,10 +10,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 /// How an authenticated activity is to be taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// Its actor said it.
-    Believed,
+    /// This actor said it.
+    Believed(Arc<KnownActor>),
     /// The farewell of somebody we never knew: nothing to check, nothing to do (IN-4).
     NothingToDo,
 }
@@ -35,13 +34,13 @@ pub async fn authenticate(app: &App, envelope: &Envelope, claim: &Claim, source:
     let is_new = known.is_none();
     let signer = actors::find(app, &envelope.actor, Some(source)).await?;
     if is_proven(app, &signer, claim) {
-        return Ok(Verdict::Believed);
+        return Ok(Verdict::Believed(signer));
     }
     // The key may have changed since. One that was fetched for this very request has not.
     let signer = if is_new { signer } else { actors::refresh(app, &envelope.actor, &signer).await? };
     if is_proven(app, &signer, claim) || (envelope.is_farewell && is_gone_for_good(&signer)) {
         // Of a farewell the origin itself says that it is true.
-        return Ok(Verdict::Believed);
+        return Ok(Verdict::Believed(signer));
     }
     Err(Rejection::Unverifiable(if signer.may_act(app.now()) {
         "the signature does not fit a key of the actor"

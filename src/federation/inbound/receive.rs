@@ -9,11 +9,13 @@ use crate::app::App;
 use crate::db::inbox::{self, NewReceived};
 use crate::db::{DbError, local_actors, remote_hosts};
 use crate::domain::canonical;
+use crate::federation::actors::KnownActor;
 use crate::federation::answer;
 use crate::federation::signatures::{self, Expected, RequestHead};
 use activitypub_federation::FEDERATION_CONTENT_TYPE;
 use bytes::Bytes;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// A request to one of our inboxes.
 #[derive(Debug)]
@@ -111,7 +113,7 @@ pub async fn receive(app: &App, incoming: Incoming) -> Result<(), Rejection> {
     let expected = Expected { base: app.urls.base(), now: app.now() };
     let claim = signatures::read(&incoming.head, Some(&incoming.body), &expected)?;
     match authenticate(app, &envelope, &claim, incoming.source).await? {
-        Verdict::Believed => store(app, incoming, envelope).await,
+        Verdict::Believed(signer) => store(app, incoming, envelope, signer).await,
         Verdict::NothingToDo => Ok(()),
     }
 }
@@ -146,13 +148,15 @@ async fn check_inbox(app: &App, handle: &str) -> Result<(), Rejection> {
     }
 }
 
-async fn store(app: &App, incoming: Incoming, envelope: Envelope) -> Result<(), Rejection> {
+async fn store(app: &App, incoming: Incoming, envelope: Envelope, signer: Arc<KnownActor>) -> Result<(), Rejection> {
     let body = String::from_utf8(incoming.body.into()).map_err(|_| Rejection::Malformed("the body is not UTF-8"))?;
     let host = canonical::authority(&envelope.actor);
     let new =
         NewReceived { actor_url: envelope.actor.into(), activity_id: envelope.id, inbox_handle: incoming.handle, body };
+    let to_store = Arc::clone(&signer);
     let is_new = app
         .write_aside(move |tx| {
+            to_store.store_with(tx)?;
             let is_new = inbox::store_once(tx, &new)?;
             if is_new {
                 // A host that was given up is there again (F4).
@@ -161,6 +165,7 @@ async fn store(app: &App, incoming: Incoming, envelope: Envelope) -> Result<(), 
             Ok::<_, DbError>(is_new)
         })
         .await?;
+    signer.mark_stored();
     if is_new {
         app.bells.inbound.notify_one();
     }
