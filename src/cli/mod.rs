@@ -13,6 +13,7 @@ mod queue;
 mod serve;
 mod setup;
 mod token;
+mod verify;
 
 use crate::settings::{Flags, Settings};
 use clap::{Args, Parser, Subcommand};
@@ -81,6 +82,9 @@ enum Command {
     Cabal(cabal::CabalCommand),
     /// Show what waits to go to other servers, host by host
     Queue,
+    /// Verify every vote: its chain, its roll, its ballots and its result
+    #[command(after_help = verify::EXAMPLES)]
+    Verify,
     /// Say which version this is, its licence, and where its source is
     About,
 }
@@ -103,6 +107,7 @@ fn obey(line: CommandLine) -> Result<(), Problem> {
         Command::Token(command) => token::run(settings, command),
         Command::Cabal(command) => cabal::run(settings, command),
         Command::Queue => queue::run(settings),
+        Command::Verify => verify::run(settings),
         Command::About => about::run(&settings),
     }
 }

@@ -3,12 +3,14 @@
 //! destroys it (A12). The way of a vote is hot: few statements, each by primary key.
 
 use super::connection::{AnyBackend, AnyConnection};
-use super::polls::count;
+use super::polls::{Poll, count};
 use super::schema::{
-    ballot_links, ballots, linked_actors, poll_options, poll_voters, polls, soundings, uncounted_votes, vote_notices,
+    ballot_links, ballots, linked_actors, poll_options, poll_voters, polls, roll_entries, soundings, uncounted_votes,
+    vote_notices,
 };
 use super::{DbError, Tx, convert};
 use crate::domain::ballot::{Choices, Uncounted};
+use crate::domain::chain::BallotSum;
 use crate::ids::{MemberId, PollId, random_receipt};
 use crate::on_each_backend;
 use diesel::dsl::count_star;
@@ -66,12 +68,14 @@ pub fn add_voter(tx: &mut Tx<'_>, poll: PollId, voter: &Voter) -> Result<bool, D
     Ok(added == 1)
 }
 
-/// Puts a voter's first ballot in.
+/// Puts a voter's first ballot in, and into what the poll's ballots are committed to.
 ///
 /// # Errors
 /// The store's fault.
-pub fn add_ballot(tx: &mut Tx<'_>, poll: PollId, voter: &Voter, choices: Choices) -> Result<Ballot, DbError> {
-    let (poll, receipt) = (poll.to_string(), random_receipt());
+pub fn add_ballot(tx: &mut Tx<'_>, poll: &Poll, voter: &Voter, choices: Choices) -> Result<Ballot, DbError> {
+    let receipt = random_receipt();
+    let sum = committed(poll, |sum, key| sum.with(key, &receipt, choices.bits()));
+    let poll = poll.id.to_string();
     diesel::insert_into(ballots::table)
         .values((ballots::receipt.eq(&receipt), ballots::poll_id.eq(&poll), ballots::choices.eq(choices.bits())))
         .execute(tx.conn)?;
@@ -82,8 +86,22 @@ pub fn add_ballot(tx: &mut Tx<'_>, poll: PollId, voter: &Voter, choices: Choices
             ballot_links::receipt.eq(&receipt),
         ))
         .execute(tx.conn)?;
-    diesel::update(polls::table.find(&poll)).set(polls::voters_count.eq(polls::voters_count + 1)).execute(tx.conn)?;
+    diesel::update(polls::table.find(&poll))
+        .set((polls::voters_count.eq(polls::voters_count + 1), polls::ballot_sum.eq(sum)))
+        .execute(tx.conn)?;
     Ok(Ballot { receipt, choices })
+}
+
+/// The commitment after a change to the ballots, as it is to be stored.
+fn committed(poll: &Poll, change: impl FnOnce(BallotSum, &str) -> BallotSum) -> Option<String> {
+    let commitment = poll.commitment.as_ref()?;
+    Some(
+        match &commitment.key {
+            Some(key) => change(commitment.sum.clone(), key),
+            None => commitment.sum.clone(),
+        }
+        .hex(),
+    )
 }
 
 /// The ballot of a voter while the poll is open.
@@ -105,8 +123,14 @@ pub fn find_ballot(conn: &mut AnyConnection, poll: PollId, voter: &str) -> Resul
 ///
 /// # Errors
 /// The store's fault.
-pub fn change_ballot(tx: &mut Tx<'_>, receipt: &str, choices: Choices) -> Result<(), DbError> {
+pub fn change_ballot(tx: &mut Tx<'_>, poll: &Poll, ballot: &Ballot, choices: Choices) -> Result<(), DbError> {
+    let receipt = ballot.receipt.as_str();
     diesel::update(ballots::table.find(receipt)).set(ballots::choices.eq(choices.bits())).execute(tx.conn)?;
+    if let Some(sum) =
+        committed(poll, |sum, key| sum.without(key, receipt, ballot.choices.bits()).with(key, receipt, choices.bits()))
+    {
+        diesel::update(polls::table.find(poll.id.to_string())).set(polls::ballot_sum.eq(Some(sum))).execute(tx.conn)?;
+    }
     Ok(())
 }
 
@@ -180,6 +204,21 @@ pub fn save_sounding(tx: &mut Tx<'_>, poll: PollId, actor_url: &str, choices: Ch
     Ok(())
 }
 
+/// Takes away what the member's linked actors said as supporters: one person stands in the tally
+/// or in the soundings, never in both (A10).
+///
+/// # Errors
+/// The store's fault.
+pub fn remove_soundings_of(tx: &mut Tx<'_>, poll: PollId, member: MemberId) -> Result<(), DbError> {
+    let actors =
+        linked_actors::table.filter(linked_actors::member_id.eq(member.to_string())).select(linked_actors::actor_url);
+    diesel::delete(
+        soundings::table.filter(soundings::poll_id.eq(poll.to_string())).filter(soundings::actor_url.eq_any(actors)),
+    )
+    .execute(tx.conn)?;
+    Ok(())
+}
+
 /// Counts a vote that does not count, by reason (A11).
 ///
 /// # Errors
@@ -250,6 +289,15 @@ pub fn has_voted(conn: &mut AnyConnection, poll: PollId, member: MemberId) -> Re
         .is_some())
 }
 
+/// How many took part.
+///
+/// # Errors
+/// The store's fault.
+pub fn count_voters(conn: &mut AnyConnection, poll: PollId) -> Result<u32, DbError> {
+    let all: i64 = poll_voters::table.filter(poll_voters::poll_id.eq(poll.to_string())).count().get_result(conn)?;
+    count(all)
+}
+
 /// How many ballots say what.
 ///
 /// # Errors
@@ -263,13 +311,24 @@ pub fn count_ballots(conn: &mut AnyConnection, poll: PollId) -> Result<Vec<(Choi
     rows.into_iter().map(|(bits, total)| Ok((Choices::stored(bits), count(total)?))).collect()
 }
 
-/// How many soundings say what.
+/// How many soundings say what. Those of actors that are linked to somebody on the frozen roll,
+/// or through whom a ballot was cast, are left out: their person speaks in the tally (A10).
 ///
 /// # Errors
 /// The store's fault.
 pub fn count_soundings(conn: &mut AnyConnection, poll: PollId) -> Result<Vec<(Choices, u32)>, DbError> {
+    let poll = poll.to_string();
+    let of_members = linked_actors::table
+        .inner_join(roll_entries::table.on(roll_entries::member_id.eq(linked_actors::member_id)))
+        .filter(roll_entries::poll_id.eq(&poll))
+        .filter(linked_actors::actor_url.eq(soundings::actor_url));
+    let of_voters = poll_voters::table
+        .filter(poll_voters::poll_id.eq(&poll))
+        .filter(poll_voters::actor_url.eq(soundings::actor_url.nullable()));
     let rows: Vec<(i32, i64)> = soundings::table
-        .filter(soundings::poll_id.eq(poll.to_string()))
+        .filter(soundings::poll_id.eq(&poll))
+        .filter(diesel::dsl::not(diesel::dsl::exists(of_members)))
+        .filter(diesel::dsl::not(diesel::dsl::exists(of_voters)))
         .group_by(soundings::choices)
         .select((soundings::choices, count_star()))
         .load(conn)?;

@@ -6,6 +6,7 @@ use super::schema::{members, poll_options, polls, roll_entries};
 use super::{DbError, Tx, convert};
 use crate::clock::Stamp;
 use crate::domain::ballot::Manner;
+use crate::domain::chain::BallotSum;
 use crate::domain::record::roll_fingerprint;
 use crate::domain::tally::Rule;
 use crate::ids::{ActorId, AmendmentId, MemberId, PollId};
@@ -44,6 +45,26 @@ pub struct Poll {
     pub voters_count: u32,
     /// The options in their order.
     pub options: Vec<PollOption>,
+    /// What its ballots are committed to; for the votes on amendments.
+    pub commitment: Option<Commitment>,
+}
+
+/// What the ballots of a vote are committed to.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Commitment {
+    /// The secret key; gone after the close.
+    pub key: Option<String>,
+    /// The sum over the ballots as they stand.
+    pub sum: BallotSum,
+    /// The sum that the newest entry of the chain holds.
+    pub sealed: BallotSum,
+}
+
+/// The key is secret, so it is not printed.
+impl std::fmt::Debug for Commitment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Commitment").field("sum", &self.sum.hex()).finish_non_exhaustive()
+    }
 }
 
 /// What froze at the opening of an amendment's ballot (A4).
@@ -113,6 +134,9 @@ struct Row {
     vote_base: Option<String>,
     quorum: Option<i32>,
     voters_count: i32,
+    ballot_key: Option<String>,
+    ballot_sum: Option<String>,
+    sealed_sum: Option<String>,
 }
 
 type OptionRow = (i32, String, i32);
@@ -123,6 +147,14 @@ impl Row {
             (Some(size), Some(roll_fingerprint), Some(base), Some(quorum)) => {
                 Some(Frozen { roll_size: count(size)?, roll_fingerprint, rule: stored_rule(&base, quorum)? })
             }
+            _ => None,
+        };
+        let commitment = match (self.ballot_sum, self.sealed_sum) {
+            (Some(sum), Some(sealed)) => Some(Commitment {
+                key: self.ballot_key,
+                sum: convert::word(&sum, BallotSum::stored)?,
+                sealed: convert::word(&sealed, BallotSum::stored)?,
+            }),
             _ => None,
         };
         Ok(Poll {
@@ -145,6 +177,7 @@ impl Row {
                     Ok(PollOption { position: count(position)?, name, total: count(total)? })
                 })
                 .collect::<Result<_, DbError>>()?,
+            commitment,
         })
     }
 }
@@ -220,6 +253,28 @@ pub fn is_on_roll(conn: &mut AnyConnection, id: PollId, member: MemberId) -> Res
         .first::<String>(conn)
         .optional()?
         .is_some())
+}
+
+/// The ids on the frozen roll, ascending.
+///
+/// # Errors
+/// The store's fault.
+pub fn list_roll_entries(conn: &mut AnyConnection, id: PollId) -> Result<Vec<String>, DbError> {
+    Ok(roll_entries::table
+        .filter(roll_entries::poll_id.eq(id.to_string()))
+        .order(roll_entries::member_id)
+        .select(roll_entries::member_id)
+        .load(conn)?)
+}
+
+/// The votes on amendments, the oldest first.
+///
+/// # Errors
+/// The store's fault.
+pub fn list_amendment_polls(conn: &mut AnyConnection) -> Result<Vec<PollId>, DbError> {
+    let rows: Vec<String> =
+        polls::table.filter(polls::amendment_id.is_not_null()).order(polls::id).select(polls::id).load(conn)?;
+    rows.iter().map(|id| convert::id(id)).collect()
 }
 
 /// A poll to be saved beside its post, which must exist.

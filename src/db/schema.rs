@@ -287,6 +287,9 @@ diesel::table! {
         vote_base -> Nullable<Text>,
         quorum -> Nullable<Integer>,
         voters_count -> Integer,
+        ballot_key -> Nullable<Text>,
+        ballot_sum -> Nullable<Text>,
+        sealed_sum -> Nullable<Text>,
     }
 }
 
@@ -351,6 +354,33 @@ diesel::table! {
         poll_id -> Text,
         actor_url -> Text,
         kind -> Text,
+    }
+}
+
+diesel::table! {
+    chain_entries (poll_id, position) {
+        poll_id -> Text,
+        position -> Integer,
+        kind -> Text,
+        entry_json -> Text,
+        hash -> Text,
+    }
+}
+
+diesel::table! {
+    heartbeats (process) {
+        process -> Text,
+        started_at -> Timestamp,
+        last_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    incidents (id) {
+        id -> Text,
+        kind -> Text,
+        began_at -> Timestamp,
+        ended_at -> Nullable<Timestamp>,
     }
 }
 
@@ -527,6 +557,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     soundings,
     uncounted_votes,
     vote_notices,
+    chain_entries,
+    heartbeats,
+    incidents,
     results,
     linked_actors,
     link_codes,
@@ -582,6 +615,7 @@ diesel::joinable!(ballot_links -> polls (poll_id));
 diesel::joinable!(soundings -> polls (poll_id));
 diesel::joinable!(uncounted_votes -> polls (poll_id));
 diesel::joinable!(vote_notices -> polls (poll_id));
+diesel::joinable!(chain_entries -> polls (poll_id));
 diesel::joinable!(results -> polls (poll_id));
 diesel::joinable!(results -> amendments (amendment_id));
 diesel::joinable!(results -> posts (post_id));

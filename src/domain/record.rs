@@ -2,6 +2,7 @@
 
 use super::amendment::Change;
 use super::ballot::Uncounted;
+use super::incident::Incident;
 use super::tally::{Rule, Tally};
 use crate::clock::{Stamp, iso_seconds};
 use crate::ids::AmendmentId;
@@ -105,6 +106,8 @@ pub struct Record<'a> {
     pub frozen: &'a FrozenVote<'a>,
     /// Receipts and choices, in the order of the receipts.
     pub ballots: Vec<(String, &'a str)>,
+    /// How many took part.
+    pub took_part: u32,
     /// How they fell.
     pub tally: Tally,
     /// Votes that did not count, by reason.
@@ -115,26 +118,42 @@ pub struct Record<'a> {
     pub is_carried: bool,
     /// The fingerprint of the version that it brought.
     pub new_fingerprint: Option<&'a str>,
+    /// The head of the chain before the close was added to it.
+    pub chain: Option<&'a str>,
+    /// Whether the ballots were those to which the chain is committed.
+    pub is_as_sealed: bool,
+    /// What happened to the server during the vote.
+    pub incidents: &'a [Incident],
 }
 
 impl Record<'_> {
-    /// The record as canonical JSON.
+    /// The record as canonical JSON. Its checksum covers everything else in it, so that a single
+    /// changed byte shows without anything to compare with.
     pub fn canonical(&self) -> String {
         let uncounted: Map<String, Value> =
             self.uncounted.iter().map(|(reason, total)| (reason.as_str().to_owned(), json!(total))).collect();
-        canonical_json(&json!({
+        let mut record = json!({
             "kind": "caucus ballot record",
-            "version": 1,
+            "version": 2,
             "poll": self.poll,
             "frozen": self.frozen.json(),
             "frozen_hash": self.frozen.hash(),
             "ballots": self.ballots,
+            "took_part": self.took_part,
             "totals": totals(self.tally),
             "uncounted": uncounted,
             "soundings": self.soundings.map(totals),
             "is_carried": self.is_carried,
             "new_fingerprint": self.new_fingerprint,
-        }))
+            "chain": self.chain,
+            "is_as_sealed": self.is_as_sealed,
+            "incidents": self.incidents.iter().map(Incident::json).collect::<Vec<_>>(),
+        });
+        let checksum = sha256_hex(&canonical_json(&record));
+        if let Some(fields) = record.as_object_mut() {
+            fields.insert("checksum".to_owned(), json!(checksum));
+        }
+        canonical_json(&record)
     }
 }
 

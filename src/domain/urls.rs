@@ -89,6 +89,11 @@ impl Urls {
         format!("{}/polls/{id}", self.base)
     }
 
+    /// The minutes of the vote on an amendment.
+    pub fn minutes(&self, id: PollId) -> String {
+        format!("{}/polls/{id}/minutes", self.base)
+    }
+
     /// A post without a table of its own: an answer, a result, a notice.
     pub fn note(&self, id: PostId) -> String {
         format!("{}/notes/{id}", self.base)

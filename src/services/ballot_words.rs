@@ -87,6 +87,8 @@ pub(super) struct ResultWords<'a> {
     pub uncounted: &'a [(Uncounted, u32)],
     /// Votes of supporters, when there are three or more.
     pub soundings: Option<Tally>,
+    /// The head of the chain of the vote after its close.
+    pub chain_head: &'a str,
 }
 
 /// The Note that tells a result: outcome, totals and the three shares, always (A9).
@@ -120,9 +122,10 @@ pub(super) fn result(urls: &Urls, words: &ResultWords<'_>, result: &PollResult) 
         ));
     }
     html.push_str(&format!(
-        "<p>{}. SHA-256 of the record: {}</p>",
-        link(&urls.amendment(result.amendment_id), "The minutes"),
-        result.record_sha256
+        "<p>{}. SHA-256 of the record: {}. Head of the chain: {}</p>",
+        link(&urls.minutes(result.poll_id), "The minutes"),
+        result.record_sha256,
+        words.chain_head
     ));
     html
 }

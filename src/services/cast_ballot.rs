@@ -2,7 +2,9 @@
 //! a reply of a single word, the web and the API all come here.
 
 use super::direct_message::{Message, send_direct};
+use super::seal_ballots::seal_ballots;
 use super::{ServiceError, ballot_words};
+use crate::App;
 use crate::clock::Stamp;
 use crate::db::ballots::{self, Ballot, Voter};
 use crate::db::local_actors::actor;
@@ -37,32 +39,60 @@ pub struct Receipt {
     pub is_changed: bool,
 }
 
+/// What became of a vote on the web: a receipt, or why it does not count. The latter is counted in
+/// the same transaction, so it must not undo it.
+pub type WebVote = Result<Receipt, Uncounted>;
+
 /// Casts a member's ballot from the web or the API. `choices` are positions of options.
+///
+/// # Errors
+/// As [`on_the_web`], but that a vote which does not count is no error here.
+pub fn try_on_the_web(tx: &mut Tx<'_>, by: MemberId, poll: PollId, choices: &[u32]) -> Result<WebVote, ServiceError> {
+    let poll = polls::hold_poll(tx, poll)?.ok_or(ServiceError::NotFound("poll"))?;
+    let choices = web_choices(&poll, choices)?;
+    let vote = count_on_the_web(tx, &poll, by, choices)?;
+    match vote {
+        Ok(_) => seal_ballots(tx, poll.id)?,
+        Err(reason) => ballots::count_uncounted(tx, poll.id, reason)?,
+    }
+    Ok(vote)
+}
+
+fn count_on_the_web(tx: &mut Tx<'_>, poll: &Poll, by: MemberId, choices: Choices) -> Result<WebVote, ServiceError> {
+    if !poll.is_open(tx.now) {
+        return Ok(Err(Uncounted::Late));
+    }
+    if poll.amendment_id.is_some() && !polls::is_on_roll(tx.conn, poll.id, by)? {
+        return Ok(Err(Uncounted::OffRoll));
+    }
+    let (outcome, ballot) = cast(tx, poll, &Voter::member(by, None), choices)?;
+    let receipt = |ballot: Ballot| Receipt { code: ballot.receipt, is_changed: outcome == VoteOutcome::Changed };
+    Ok(ballot.map(receipt).ok_or(Uncounted::Duplicate))
+}
+
+/// Casts a member's ballot from the web or the API, and counts by reason what does not count (A11).
 ///
 /// # Errors
 /// Refused without or with too many choices; forbidden off the roll; conflict when not open, or
 /// when a ballot stands already in an advisory poll.
-pub fn on_the_web(tx: &mut Tx<'_>, by: MemberId, poll: PollId, choices: &[u32]) -> Result<Receipt, ServiceError> {
-    let poll = polls::hold_poll(tx, poll)?.ok_or(ServiceError::NotFound("poll"))?;
-    if !poll.is_open(tx.now) {
-        return Err(ServiceError::Conflict(Refusal::new(
+pub async fn on_the_web(app: &App, by: MemberId, poll: PollId, choices: Vec<u32>) -> Result<Receipt, ServiceError> {
+    app.write(move |tx| try_on_the_web(tx, by, poll, &choices)).await?.map_err(why_not_on_the_web)
+}
+
+/// The answer to a vote on the web that does not count.
+fn why_not_on_the_web(reason: Uncounted) -> ServiceError {
+    match reason {
+        Uncounted::OffRoll => ServiceError::Forbidden(
+            "You joined after this vote opened, so you cannot vote on it. The next vote is yours too.".to_owned(),
+        ),
+        Uncounted::Late | Uncounted::Early => ServiceError::Conflict(Refusal::new(
             "poll_closed",
             "This vote is closed, so your choice could not be counted.",
-        )));
-    }
-    let choices = web_choices(&poll, choices)?;
-    if poll.amendment_id.is_some() && !polls::is_on_roll(tx.conn, poll.id, by)? {
-        return Err(ServiceError::Forbidden(
-            "You joined after this vote opened, so you cannot vote on it. The next vote is yours too.".to_owned(),
-        ));
-    }
-    let (outcome, ballot) = cast(tx, &poll, &Voter::member(by, None), choices)?;
-    match ballot {
-        Some(ballot) => Ok(Receipt { code: ballot.receipt, is_changed: outcome == VoteOutcome::Changed }),
-        None => Err(ServiceError::Conflict(Refusal::new(
+        )),
+        _ => ServiceError::Conflict(Refusal::new(
             "already_voted",
             "Your ballot in this poll stands already. In advisory polls the first one counts.",
-        ))),
+        )),
     }
 }
 
@@ -159,15 +189,18 @@ fn cast(
         let standing = ballots::find_ballot(tx.conn, poll.id, &voter.key)?;
         Some(standing.ok_or_else(|| DbError::Broken("a voter without a ballot".to_owned()))?)
     };
+    if let (Some(_), Some(member)) = (poll.amendment_id, voter.member_id()) {
+        ballots::remove_soundings_of(tx, poll.id, member)?;
+    }
     let decision = poll.manner().decide(standing.as_ref().map(|ballot| ballot.choices), choices);
     match (decision, standing) {
         (Decision::Set(choices), None) => {
-            let ballot = ballots::add_ballot(tx, poll.id, voter, choices)?;
+            let ballot = ballots::add_ballot(tx, poll, voter, choices)?;
             count_live(tx, poll, choices.positions())?;
             Ok((VoteOutcome::Counted, Some(ballot)))
         }
         (Decision::Set(choices), Some(standing)) => {
-            ballots::change_ballot(tx, &standing.receipt, choices)?;
+            ballots::change_ballot(tx, poll, &standing, choices)?;
             note_actor(tx, poll, voter)?;
             let added = choices.positions().into_iter().filter(|&position| !standing.choices.has(position)).collect();
             count_live(tx, poll, added)?;

@@ -9,10 +9,12 @@ mod ballot_words;
 pub mod cast_ballot;
 pub mod close_ballot;
 pub mod create_token;
+mod decide_amendment;
 mod direct_message;
 pub mod error;
 pub mod follow;
 pub mod form_cabal;
+mod frozen_vote;
 pub mod import_document;
 pub mod join_cabal;
 pub mod link_actor;
@@ -25,9 +27,11 @@ pub mod receive_note;
 pub mod record_message;
 pub mod record_offer;
 pub mod remove_actor;
+pub mod seal_ballots;
 pub mod set_up;
 pub mod sign_in;
 pub mod sign_up;
+pub mod verify_votes;
 
 pub use error::ServiceError;
 

@@ -6,15 +6,16 @@ use crate::db::documents::{self, Document};
 use crate::db::local_actors::{LocalActor, find_community};
 use crate::db::polls::{self, PollToInsert};
 use crate::db::posts::PostKind;
-use crate::db::{Tx, members};
+use crate::db::{Tx, chain, members};
 use crate::domain::Refusal;
 use crate::domain::amendment::{AmendmentState, Change, Move};
+use crate::domain::chain::{BEGINNING, EntryKind, link, opening as chain_entry};
 use crate::domain::poll::{BALLOT_OPTIONS, BALLOT_WEEK};
 use crate::domain::record::{FrozenVote, roll_fingerprint};
 use crate::domain::visibility::Visibility;
 use crate::federation::outbound::documents::{Extra, NoteParts, QuestionParts, question};
 use crate::federation::outbound::publish::{Audience, NewPost, publish};
-use crate::ids::{AmendmentId, ClauseId, MemberId, PollId};
+use crate::ids::{AmendmentId, ClauseId, MemberId, PollId, random_token};
 use chrono::SubsecRound as _;
 use serde_json::json;
 
@@ -31,8 +32,11 @@ pub fn open_ballot(tx: &mut Tx<'_>, by: MemberId, id: AmendmentId) -> Result<Pol
     check(tx, by, &amendment, &document, &changes)?;
     let community = find_community(tx.conn)?.ok_or(ServiceError::NotFound("community"))?;
     let opening = Opening::of(tx, &amendment, &document, &changes)?;
-    opening.publish(tx, &community)?;
+    let entry = opening.entry(tx);
+    opening.publish(tx, &community, &link(BEGINNING, &entry))?;
     opening.freeze(tx, &community)?;
+    chain::begin_commitment(tx, opening.poll, &random_token())?;
+    chain::append(tx, opening.poll, EntryKind::Opening, &entry)?;
     Ok(opening.poll)
 }
 
@@ -99,7 +103,12 @@ impl<'a> Opening<'a> {
         Ok(Self { poll: PollId::from_uuid(tx.next_id()), amendment, document, frozen })
     }
 
-    fn publish(&self, tx: &mut Tx<'_>, community: &LocalActor) -> Result<(), ServiceError> {
+    /// The first entry of the chain of this vote.
+    fn entry(&self, tx: &Tx<'_>) -> String {
+        chain_entry(&tx.urls.poll(self.poll), &self.amendment.title, &BALLOT_OPTIONS, &self.frozen)
+    }
+
+    fn publish(&self, tx: &mut Tx<'_>, community: &LocalActor, chain_head: &str) -> Result<(), ServiceError> {
         let url = tx.urls.poll(self.poll);
         let content = ballot_words::ballot(tx.urls, self.amendment, self.document, &self.frozen);
         let note = NoteParts {
@@ -116,7 +125,8 @@ impl<'a> Opening<'a> {
             extra: Extra::default()
                 .with("rollSize", json!(self.frozen.roll_size))
                 .with("rollFingerprint", json!(self.frozen.roll_fingerprint))
-                .with("frozenHash", json!(self.frozen.hash())),
+                .with("frozenHash", json!(self.frozen.hash()))
+                .with("chainHead", json!(chain_head)),
         };
         let parts = QuestionParts {
             note,

@@ -13,8 +13,8 @@ use crate::services::ServiceError;
 use crate::services::cast_ballot::{self, FediverseVote};
 use crate::services::follow::{self, Pair};
 use crate::services::receive_note::{self, Arrival};
-
 use crate::services::remove_actor::remove_actor;
+use crate::services::seal_ballots::seal_all;
 use chrono::TimeDelta;
 use serde_json::Value;
 use std::sync::Arc;
@@ -48,6 +48,7 @@ fn work_through(tx: &mut Tx<'_>, limit: &FollowLimit) -> Result<usize, DbError> 
     };
     if !done.is_empty() {
         inbox::mark_all_done(tx, &done)?;
+        seal_all(tx)?;
     }
     Ok(waiting.len())
 }

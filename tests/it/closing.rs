@@ -1,7 +1,7 @@
 //! The close of a poll: once, in time, for good (A4, A8, A9, A12, A13, A16).
 
 use crate::support::TestApp;
-use crate::support::rows::{dump, of_type, on_their_way};
+use crate::support::rows::{dump, force, of_type, on_their_way};
 use crate::support::votes::vote_at;
 use caucus::db::documents;
 use caucus::db::inbox::{NewReceived, store_once};
@@ -13,7 +13,6 @@ use caucus::services::close_ballot::settle;
 use caucus::services::publish_poll::question_now;
 use caucus::workers::{inbound, timers};
 use chrono::TimeDelta;
-use diesel::connection::SimpleConnection as _;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
@@ -362,7 +361,7 @@ async fn a_vote_whose_frozen_text_was_changed_in_the_database_is_not_decided_and
     app.back(bea, honest).await.unwrap();
     let honest_poll = app.open(ada, honest).await.unwrap();
     let forged = format!("UPDATE amendment_changes SET new_text = 'Ada decides.' WHERE amendment_id = '{id}'");
-    app.store.connect().batch_execute(&forged).unwrap();
+    force(&app, &forged);
     app.advance(week());
 
     assert_eq!(timers::step(&app.app).await.unwrap(), 1);

@@ -228,7 +228,7 @@ async fn a_poll_shows_its_final_numbers_from_the_moment_of_its_end() {
     })
     .unwrap();
     let id = app.app.write(move |tx| publish_poll(tx, ada, cabal, &new)).await.unwrap();
-    app.app.write(move |tx| cast_ballot::on_the_web(tx, ada, id, &[0])).await.unwrap();
+    cast_ballot::on_the_web(&app.app, ada, id, vec![0]).await.unwrap();
     let url = app.url(&format!("/polls/{id}"));
 
     let open = get(&url, AJ).await;

@@ -250,13 +250,9 @@ pub async fn cast_ballot(
 
 /// One path for the ballots of polls and of amendments.
 pub(super) async fn cast(app: &App, by: MemberId, id: PollId, choices: Vec<String>) -> Result<HttpResponse, Problem> {
-    let receipt = app
-        .write(move |tx| -> Result<_, ServiceError> {
-            let poll = polls::find_poll(tx.conn, id)?.ok_or(ServiceError::NotFound("poll"))?;
-            let positions: Vec<u32> = choices.iter().map(|name| position(&poll, name)).collect::<Result<_, _>>()?;
-            acts::cast_ballot::on_the_web(tx, by, id, &positions)
-        })
-        .await?;
+    let poll = app.read(move |conn| polls::find_poll(conn, id)).await?.ok_or_else(Problem::not_found)?;
+    let positions: Vec<u32> = choices.iter().map(|name| position(&poll, name)).collect::<Result<_, _>>()?;
+    let receipt = acts::cast_ballot::on_the_web(app, by, id, positions).await?;
     let url = app.urls.poll(id);
     let mut response = if receipt.is_changed { HttpResponse::Ok() } else { HttpResponse::Created() };
     response.insert_header((actix_web::http::header::LOCATION, format!("/api/v1/polls/{id}")));

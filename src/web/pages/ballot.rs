@@ -33,7 +33,7 @@ pub async fn cast(
     form: MemberForm<Fields>,
 ) -> Result<HttpResponse, PageError> {
     let (id, by, choices) = (id.into_inner(), form.me.member_id, form.fields.choice.clone());
-    match app.write(move |tx| on_the_web(tx, by, id, &choices)).await {
+    match on_the_web(&app, by, id, choices).await {
         Ok(receipt) => {
             let title = if receipt.is_changed { "Your vote is changed" } else { "Your vote is counted" };
             form.session.page(&app, title).show(&Content { id, receipt })

@@ -2,6 +2,7 @@
 
 use super::app::TestApp;
 use diesel::RunQueryDsl as _;
+use diesel::connection::SimpleConnection as _;
 use diesel::sql_types::Text;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -61,4 +62,27 @@ fn tables() -> BTreeMap<String, Vec<String>> {
         }
     }
     tables
+}
+
+/// What an owner of the database does who is not held back by anything in it.
+pub fn force(app: &TestApp, query: &str) {
+    let off = match app.store.connect() {
+        caucus::db::AnyConnection::Postgres(_) => "SET session_replication_role = replica;".to_owned(),
+        caucus::db::AnyConnection::Sqlite(_) => triggers_off(),
+    };
+    let on = if off.starts_with("DROP") { triggers_on() } else { String::new() };
+    app.store.connect().batch_execute(&format!("{off} {query}; {on}")).unwrap();
+}
+
+fn triggers() -> Vec<String> {
+    let text = include_str!("../../../migrations/sqlite/2026-11-22-214500_proof/up.sql");
+    text.split("CREATE TRIGGER ").skip(1).map(str::to_owned).collect()
+}
+
+fn triggers_off() -> String {
+    triggers().iter().map(|body| format!("DROP TRIGGER {}; ", body.split(' ').next().unwrap())).collect()
+}
+
+fn triggers_on() -> String {
+    triggers().iter().map(|body| format!("CREATE TRIGGER {body} ")).collect()
 }

@@ -122,8 +122,7 @@ impl TestApp {
     }
 
     pub async fn vote_on_the_web(&self, poll: PollId, by: MemberId, choices: &[u32]) -> Result<Receipt, ServiceError> {
-        let choices = choices.to_vec();
-        self.app.write(move |tx| cast_ballot::on_the_web(tx, by, poll, &choices)).await
+        cast_ballot::on_the_web(&self.app, by, poll, choices.to_vec()).await
     }
 
     pub async fn poll_row(&self, id: PollId) -> Poll {
