@@ -135,8 +135,7 @@ impl App {
             .write(move |conn| {
                 // The clock is read inside the transaction: on SQLite, where one write follows the other,
                 // what was written before a poll's close also bears an earlier time (A6).
-                let (outcome, wakes_delivery) = Tx::run(conn, clock.now(), &urls, &ids, act);
-                outcome.map(|value| (value, wakes_delivery))
+                Tx::run(conn, clock.now(), &urls, &ids, act)
             })
             .await
     }

@@ -2,7 +2,6 @@
 //! row that is gone has arrived, was refused for good, or became too old.
 
 use super::audience::Inbox;
-use super::remote_hosts::mark_waiting;
 use super::schema::{deliveries, outbox_activities, remote_hosts};
 use super::{AnyConnection, DbError, Tx};
 use crate::clock::Stamp;
@@ -59,14 +58,7 @@ pub(crate) fn enqueue(tx: &mut Tx<'_>, activity: OutboxId, inboxes: &BTreeSet<In
     for some in rows.chunks(1000) {
         on_each_backend!(tx.conn, |c| diesel::insert_into(deliveries::table).values(some.to_vec()).execute(c))?;
     }
-    let mut last = "";
-    for inbox in inboxes {
-        if inbox.host != last {
-            mark_waiting(tx, &inbox.host)?;
-            last = &inbox.host;
-        }
-    }
-    tx.wake_delivery();
+    inboxes.iter().for_each(|inbox| tx.leave_for(&inbox.host));
     Ok(())
 }
 

@@ -28,13 +28,6 @@ pub struct Follower {
 /// # Errors
 /// When the store fails.
 pub fn add_follower(tx: &mut Tx<'_>, new: &Follower) -> Result<bool, DbError> {
-    let key = (new.actor_id.to_string(), new.follower_url.clone());
-    let refreshed = diesel::update(followers::table.find(key))
-        .set((followers::follow_id.eq(&new.follow_id), followers::inbox.eq(&new.inbox), followers::host.eq(&new.host)))
-        .execute(tx.conn)?;
-    if refreshed > 0 {
-        return Ok(false);
-    }
     let row = (
         followers::actor_id.eq(new.actor_id.to_string()),
         followers::follower_url.eq(&new.follower_url),
@@ -49,8 +42,12 @@ pub fn add_follower(tx: &mut Tx<'_>, new: &Follower) -> Result<bool, DbError> {
         .execute(c))?;
     if added > 0 {
         change_followers_count(tx.conn, &new.actor_id.to_string(), 1)?;
+        return Ok(true);
     }
-    Ok(added > 0)
+    diesel::update(followers::table.find((new.actor_id.to_string(), new.follower_url.clone())))
+        .set((followers::follow_id.eq(&new.follow_id), followers::inbox.eq(&new.inbox), followers::host.eq(&new.host)))
+        .execute(tx.conn)?;
+    Ok(false)
 }
 
 /// Notes that a follower's copies go elsewhere from now on: their document changed.

@@ -213,10 +213,12 @@ pub fn find_poll(conn: &mut AnyConnection, id: PollId) -> Result<Option<Poll>, D
 /// # Errors
 /// The store's fault.
 pub fn hold_poll(tx: &mut Tx<'_>, id: PollId) -> Result<Option<Poll>, DbError> {
-    if let AnyConnection::Postgres(c) = &mut *tx.conn {
-        polls::table.find(id.to_string()).select(polls::id).for_no_key_update().first::<String>(c).optional()?;
-    }
-    find_poll(tx.conn, id)
+    let poll = polls::table.find(id.to_string());
+    let row: Option<Row> = match &mut *tx.conn {
+        AnyConnection::Postgres(c) => poll.for_no_key_update().select(Row::as_select()).first(c).optional()?,
+        AnyConnection::Sqlite(c) => poll.select(Row::as_select()).first(c).optional()?,
+    };
+    row.map(|row| with_options(tx.conn, row)).transpose()
 }
 
 fn with_options(conn: &mut AnyConnection, row: Row) -> Result<Poll, DbError> {

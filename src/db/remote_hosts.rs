@@ -8,7 +8,6 @@ use super::connection::AnyBackend;
 use super::schema::{deliveries, remote_hosts};
 use super::{AnyConnection, DbError, Tx};
 use crate::clock::Stamp;
-use crate::on_each_backend;
 use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
 use std::collections::BTreeSet;
@@ -66,18 +65,40 @@ pub struct Claim {
     pub failing: usize,
 }
 
-/// Makes sure that a host has a lane and says that something waits in it.
+/// Makes sure that each host has a lane and says that something waits in it. A lane that says so
+/// already is locked and not written: whoever gives it back looks after this is committed.
 ///
 /// # Errors
 /// When the store fails.
-pub(crate) fn mark_waiting(tx: &mut Tx<'_>, host: &str) -> Result<(), DbError> {
-    let now = tx.now.naive_utc();
-    on_each_backend!(tx.conn, |c| diesel::insert_into(remote_hosts::table)
-        .values((remote_hosts::host.eq(host), remote_hosts::next_try_at.eq(now), remote_hosts::is_waiting.eq(true),))
-        .on_conflict(remote_hosts::host)
-        .do_update()
-        .set(remote_hosts::is_waiting.eq(true))
-        .execute(c))?;
+pub(super) fn mark_waiting(conn: &mut AnyConnection, now: Stamp, hosts: &BTreeSet<String>) -> Result<(), DbError> {
+    use diesel::query_dsl::methods::FilterDsl as _;
+    let rows = hosts.iter().map(|host| {
+        let now = now.naive_utc();
+        (remote_hosts::host.eq(host), remote_hosts::next_try_at.eq(now), remote_hosts::is_waiting.eq(true))
+    });
+    macro_rules! mark {
+        ($c:ident, $values:expr) => {
+            diesel::insert_into(remote_hosts::table)
+                .values($values)
+                .on_conflict(remote_hosts::host)
+                .do_update()
+                .set(remote_hosts::is_waiting.eq(true))
+                .filter(remote_hosts::is_waiting.eq(false))
+                .execute($c)?
+        };
+    }
+    match conn {
+        AnyConnection::Postgres(c) => {
+            for some in rows.collect::<Vec<_>>().chunks(1000) {
+                mark!(c, some);
+            }
+        }
+        AnyConnection::Sqlite(c) => {
+            for row in rows {
+                mark!(c, row);
+            }
+        }
+    }
     Ok(())
 }
 
@@ -154,8 +175,9 @@ pub fn hold_longer(tx: &mut Tx<'_>, host: &str, holder: &str, until: Stamp) -> R
     Ok(held > 0)
 }
 
-/// Takes the rows of several hosts in the order of their names, as `mark_waiting` does, so that
-/// two processes never wait for each other. SQLite has one writer and needs no such thing.
+/// Takes the rows of several hosts in the order of their names byte by byte, as `mark_waiting`
+/// does, so that two processes never wait for each other. SQLite has one writer and needs no such
+/// thing.
 ///
 /// # Errors
 /// When the store fails.
@@ -163,7 +185,7 @@ pub fn lock_hosts(tx: &mut Tx<'_>, hosts: &BTreeSet<&str>) -> Result<(), DbError
     if let AnyConnection::Postgres(c) = tx.conn {
         remote_hosts::table
             .filter(remote_hosts::host.eq_any(hosts.iter().copied()))
-            .order(remote_hosts::host)
+            .order(diesel::dsl::sql::<diesel::sql_types::Text>("host COLLATE \"C\""))
             .for_update()
             .select(remote_hosts::host)
             .load::<String>(c)?;

@@ -3,11 +3,23 @@
 
 use super::connection::{AnyConnection, in_savepoint};
 use super::error::DbError;
+use super::remote_hosts::mark_waiting;
 use crate::clock::Stamp;
 use crate::domain::Urls;
 use crate::ids::Ids;
-use std::cell::Cell;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use uuid::Uuid;
+
+/// What an act leaves for the delivery.
+#[derive(Default)]
+struct Left {
+    wakes_delivery: bool,
+    /// Hosts for which something waits now. Their rows are written once at the end of the act and
+    /// in the order of their names: a batch of acts touches the same hosts again and again, and
+    /// whoever delivers should wait for those rows as briefly as possible.
+    hosts: BTreeSet<String>,
+}
 
 /// One write transaction.
 pub struct Tx<'a> {
@@ -18,26 +30,39 @@ pub struct Tx<'a> {
     /// Every URL that we mint.
     pub urls: &'a Urls,
     ids: &'a Ids,
-    wakes_delivery: &'a Cell<bool>,
+    left: &'a RefCell<Left>,
 }
 
 impl<'a> Tx<'a> {
     /// Runs `act` with what an act needs. Answers also whether it left work for the delivery.
-    pub(crate) fn run<T>(
+    ///
+    /// # Errors
+    /// What `act` answers, or the store's fault.
+    pub(crate) fn run<T, E: From<DbError>>(
         conn: &mut AnyConnection,
         now: Stamp,
         urls: &Urls,
         ids: &Ids,
-        act: impl FnOnce(&mut Tx<'_>) -> T,
-    ) -> (T, bool) {
-        let wakes_delivery = Cell::new(false);
-        let outcome = act(&mut Tx { conn, now, urls, ids, wakes_delivery: &wakes_delivery });
-        (outcome, wakes_delivery.get())
+        act: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<(T, bool), E> {
+        let left = RefCell::default();
+        let value = act(&mut Tx { conn, now, urls, ids, left: &left })?;
+        let Left { wakes_delivery, hosts } = left.into_inner();
+        mark_waiting(conn, now, &hosts)?;
+        Ok((value, wakes_delivery || !hosts.is_empty()))
     }
 
     /// Says that the delivery has work once this is committed.
     pub(crate) fn wake_delivery(&self) {
-        self.wakes_delivery.set(true);
+        self.left.borrow_mut().wakes_delivery = true;
+    }
+
+    /// Says that something waits for a host once this is committed.
+    pub(crate) fn leave_for(&self, host: &str) {
+        let mut left = self.left.borrow_mut();
+        if !left.hosts.contains(host) {
+            left.hosts.insert(host.to_owned());
+        }
     }
 
     /// A new id.
@@ -50,7 +75,7 @@ impl<'a> Tx<'a> {
     /// # Errors
     /// What `work` answers.
     pub fn separately<T, E: From<DbError>>(&mut self, work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
-        let (now, urls, ids, wakes_delivery) = (self.now, self.urls, self.ids, self.wakes_delivery);
-        in_savepoint(self.conn, |conn| work(&mut Tx { conn, now, urls, ids, wakes_delivery }))
+        let (now, urls, ids, left) = (self.now, self.urls, self.ids, self.left);
+        in_savepoint(self.conn, |conn| work(&mut Tx { conn, now, urls, ids, left }))
     }
 }

@@ -55,6 +55,6 @@ pub(super) fn send_direct(
         "to": [to.url],
         "object": object,
     });
-    send(tx, from.id, create, &Audience::only(vec![to.url.clone()]))?;
+    send(tx, from, create, &Audience::only(vec![to.url.clone()]))?;
     Ok(())
 }

@@ -60,7 +60,7 @@ fn accept(tx: &mut Tx<'_>, target: &LocalActor, follower: &str, follow_id: &str)
         "to": [follower],
         "object": {"id": follow_id, "type": "Follow", "actor": follower, "object": target.url(tx.urls)},
     });
-    publish::send(tx, target.id, activity, &Audience::only(vec![follower.to_owned()]))?;
+    publish::send(tx, target, activity, &Audience::only(vec![follower.to_owned()]))?;
     Ok(())
 }
 

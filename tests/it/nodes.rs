@@ -11,7 +11,7 @@ use caucus::clock::SystemClock;
 use caucus::db::{Database, DbError, local_actors};
 use caucus::federation::actors::find_by_url;
 use caucus::federation::outbound::publish::{Audience, send};
-use caucus::ids::{ActorId, random_receipt};
+use caucus::ids::random_receipt;
 use caucus::settings::{Flags, Settings};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -69,8 +69,8 @@ impl Node {
         let audience = Audience::only(vec![to.to_owned()]);
         let sent: Result<_, DbError> = app
             .write(move |tx| {
-                let from: ActorId = local_actors::find_actor_by_handle(tx.conn, "bees")?.unwrap().id;
-                send(tx, from, activity, &audience)
+                let from = local_actors::find_actor_by_handle(tx.conn, "bees")?.unwrap();
+                send(tx, &from, activity, &audience)
             })
             .await;
         sent.unwrap();

@@ -140,11 +140,10 @@ pub fn withdraw(tx: &mut Tx<'_>, id: PostId, audience: &Audience) -> Result<Opti
 ///
 /// # Errors
 /// When the store fails.
-pub fn send(tx: &mut Tx<'_>, from: ActorId, activity: Value, audience: &Audience) -> Result<OutboxId, DbError> {
-    let author = actor(tx.conn, from)?;
+pub fn send(tx: &mut Tx<'_>, author: &LocalActor, activity: Value, audience: &Audience) -> Result<OutboxId, DbError> {
     let id = OutboxId::from_uuid(tx.next_id());
     let activity = activities::complete(activity, &tx.urls.activity(id), &author.url(tx.urls));
-    put_on_its_way(tx, &author, &Parcel { id, activity: &activity, is_public: false, post: None }, audience)
+    put_on_its_way(tx, author, &Parcel { id, activity: &activity, is_public: false, post: None }, audience)
 }
 
 /// Tells the followers of an actor that its document changed (fediverse.md 2.2).

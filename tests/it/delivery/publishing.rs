@@ -116,7 +116,8 @@ async fn nothing_is_on_its_way_when_the_act_fails() {
         .app
         .app
         .write(move |tx| {
-            publish::send(tx, cabal, json!({"type": "Accept"}), &Audience::followers(cabal))?;
+            let author = local_actors::actor(tx.conn, cabal)?;
+            publish::send(tx, &author, json!({"type": "Accept"}), &Audience::followers(cabal))?;
             Err(DbError::NotFound)
         })
         .await;
