@@ -273,6 +273,17 @@ pub fn set_state(tx: &mut Tx<'_>, id: AmendmentId, state: AmendmentState) -> Res
     Ok(())
 }
 
+/// Notes the version of the document that an amendment changes.
+///
+/// # Errors
+/// The store's fault.
+pub fn set_base(tx: &mut Tx<'_>, id: AmendmentId, base: VersionId) -> Result<(), DbError> {
+    diesel::update(amendments::table.find(id.to_string()))
+        .set(amendments::base_version_id.eq(base.to_string()))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
 /// Notes the ballot and the hash over what froze with it.
 ///
 /// # Errors

@@ -171,6 +171,8 @@ impl<'a> Opening<'a> {
                 "Somebody joined or left at this very moment. Please open the vote again.",
             )));
         }
+        // The vote is on the text in force now, which other amendments may have brought meanwhile.
+        amendments::set_base(tx, self.amendment.id, self.document.version.id)?;
         Ok(amendments::freeze(tx, self.amendment.id, self.poll, &self.frozen.hash())?)
     }
 }

@@ -243,3 +243,27 @@ async fn backers_who_left_do_not_count_at_the_opening() {
 
     assert_eq!(refusal_code(app.open(ada, id).await), "not_backed");
 }
+
+#[tokio::test]
+async fn a_vote_on_a_text_that_was_amended_since_the_proposal_closes_well() {
+    let (app, ada) = TestApp::with_community().await;
+    let bea = app.member("bea").await;
+    let late = app.propose(bea, "2.2", "Three quarters carry.").await;
+    app.back(ada, late).await.unwrap();
+    let (_, first) = app.open_vote(ada, bea).await;
+    for by in [ada, bea] {
+        app.vote_on_the_web(first, by, &[0]).await.unwrap();
+    }
+    app.advance(TimeDelta::days(7));
+    timers::step(&app.app).await.unwrap();
+
+    let second = app.open(bea, late).await.unwrap();
+    for by in [ada, bea] {
+        app.vote_on_the_web(second, by, &[0]).await.unwrap();
+    }
+    app.advance(TimeDelta::days(7));
+    timers::step(&app.app).await.unwrap();
+
+    assert!(app.result(second).await.is_some_and(|result| result.is_carried));
+    assert!(app.browser().get("/documents/agreement/versions/3").await.text().contains("Three quarters carry."));
+}
