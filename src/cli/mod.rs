@@ -4,6 +4,7 @@
 
 mod about;
 mod cabal;
+mod document;
 mod input;
 mod logging;
 mod member;
@@ -80,6 +81,9 @@ enum Command {
     /// Form cabals and look at them
     #[command(subcommand, after_help = cabal::EXAMPLES)]
     Cabal(cabal::CabalCommand),
+    /// Import, export and list governing documents
+    #[command(subcommand, after_help = document::EXAMPLES)]
+    Document(document::DocumentCommand),
     /// Show what waits to go to other servers, host by host
     Queue,
     /// Verify every vote: its chain, its roll, its ballots and its result
@@ -106,6 +110,7 @@ fn obey(line: CommandLine) -> Result<(), Problem> {
         Command::Member(command) => member::run(settings, command),
         Command::Token(command) => token::run(settings, command),
         Command::Cabal(command) => cabal::run(settings, command),
+        Command::Document(command) => document::run(settings, command),
         Command::Queue => queue::run(settings),
         Command::Verify => verify::run(settings),
         Command::About => about::run(&settings),

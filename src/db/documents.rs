@@ -3,10 +3,10 @@
 use super::connection::{AnyBackend, AnyConnection};
 use super::schema::{document_clauses, document_versions, documents};
 use super::{DbError, Tx, convert};
-use crate::clock::Stamp;
+use crate::clock::{Stamp, iso_seconds};
 use crate::domain::document::{Clause, fingerprint};
 use crate::domain::tally::{Rule, VoteBase};
-use crate::ids::{AmendmentId, DocumentId, VersionId};
+use crate::ids::{AmendmentId, ClauseId, DocumentId, VersionId};
 use crate::on_each_backend;
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
@@ -73,6 +73,19 @@ struct ClauseRow {
     depth: i32,
     number: String,
     text: String,
+}
+
+impl ClauseRow {
+    fn clause(self) -> Result<Clause, DbError> {
+        Ok(Clause {
+            id: convert::id(&self.clause_id)?,
+            parent: self.parent_id.as_deref().map(convert::id).transpose()?,
+            position: self.position,
+            depth: self.depth,
+            number: self.number,
+            text: self.text,
+        })
+    }
 }
 
 impl VersionRow {
@@ -172,18 +185,7 @@ pub fn list_clauses(conn: &mut AnyConnection, version: VersionId) -> Result<Vec<
         .order(document_clauses::position)
         .select(ClauseRow::as_select())
         .load(conn)?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(Clause {
-                id: convert::id(&row.clause_id)?,
-                parent: row.parent_id.as_deref().map(convert::id).transpose()?,
-                position: row.position,
-                depth: row.depth,
-                number: row.number,
-                text: row.text,
-            })
-        })
-        .collect()
+    rows.into_iter().map(ClauseRow::clause).collect()
 }
 
 /// All versions of a document, the newest first.
@@ -211,6 +213,85 @@ pub fn find_version(conn: &mut AnyConnection, id: VersionId) -> Result<Option<Ve
         .optional()?
         .map(VersionRow::version)
         .transpose()
+}
+
+/// The version of a document with this number, if there is one.
+///
+/// # Errors
+/// The store's fault.
+pub fn find_version_numbered(
+    conn: &mut AnyConnection,
+    document: DocumentId,
+    number: i32,
+) -> Result<Option<Version>, DbError> {
+    document_versions::table
+        .filter(document_versions::document_id.eq(document.to_string()))
+        .filter(document_versions::number.eq(number))
+        .select(VersionRow::as_select())
+        .first(conn)
+        .optional()?
+        .map(VersionRow::version)
+        .transpose()
+}
+
+/// The version that stood just before a moment; none when the document is younger.
+///
+/// # Errors
+/// The store's fault.
+pub fn find_version_before(
+    conn: &mut AnyConnection,
+    document: DocumentId,
+    moment: Stamp,
+) -> Result<Option<Version>, DbError> {
+    document_versions::table
+        .filter(document_versions::document_id.eq(document.to_string()))
+        .filter(document_versions::created_at.lt(moment.naive_utc()))
+        .order(document_versions::number.desc())
+        .select(VersionRow::as_select())
+        .first(conn)
+        .optional()?
+        .map(VersionRow::version)
+        .transpose()
+}
+
+/// One clause in every version that has it, the oldest first.
+///
+/// # Errors
+/// The store's fault.
+pub fn list_states_of_clause(
+    conn: &mut AnyConnection,
+    document: DocumentId,
+    clause: ClauseId,
+) -> Result<Vec<(VersionId, Clause)>, DbError> {
+    let rows: Vec<(String, ClauseRow)> = document_clauses::table
+        .inner_join(document_versions::table)
+        .filter(document_versions::document_id.eq(document.to_string()))
+        .filter(document_clauses::clause_id.eq(clause.to_string()))
+        .order(document_versions::number)
+        .select((document_versions::id, ClauseRow::as_select()))
+        .load(conn)?;
+    rows.into_iter().map(|(version, row)| Ok((convert::id(&version)?, row.clause()?))).collect()
+}
+
+/// A version with its clauses as JSON: the export, and what the API shows.
+pub fn as_json(document: &Document, version: &Version, clauses: &[Clause]) -> serde_json::Value {
+    let clauses: Vec<serde_json::Value> = clauses
+        .iter()
+        .map(|clause| {
+            serde_json::json!({
+                "id": clause.id, "parent": clause.parent, "depth": clause.depth,
+                "number": clause.number, "text": clause.text,
+            })
+        })
+        .collect();
+    serde_json::json!({
+        "slug": document.slug,
+        "title": document.title,
+        "version": version.number,
+        "fingerprint": version.fingerprint,
+        "in_force_since": iso_seconds(version.created_at),
+        "clauses": clauses,
+    })
 }
 
 /// Saves a document without any version; [`insert_version`] has to follow.

@@ -9,6 +9,7 @@ pub mod ballot_secrecy;
 pub mod ballots;
 pub mod cabals;
 pub mod chain;
+pub mod clause_history;
 pub mod connection;
 mod convert;
 pub mod deliveries;

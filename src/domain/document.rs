@@ -1,13 +1,21 @@
 //! A governing document: its tree of clauses, import from text, export, fingerprint (rule A1).
 
+mod citation;
+mod compare;
+mod export;
 mod import;
 
+pub use citation::{Cited, cite};
+pub use compare::{ClauseStep, Compared, compare};
+pub use export::{export_markdown, export_plain};
 pub use import::import;
 
 use super::record::sha256_hex;
 use super::refusal::Refusal;
 use super::text;
+use crate::clock::Stamp;
 use crate::ids::ClauseId;
+use chrono::NaiveDate;
 use std::fmt::Write as _;
 
 /// The most characters of one clause.
@@ -83,6 +91,9 @@ impl ClauseTree {
 /// Names the field `slug`.
 pub fn slug(text: &str) -> Result<String, Refusal> {
     let text = text.trim();
+    if text == "import" {
+        return Err(Refusal::field("slug", "This name is taken by a page of this site. Please choose another."));
+    }
     let fits = (1..=60).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         && !text.starts_with('-')
@@ -107,31 +118,7 @@ pub fn slug_from_title(title: &str) -> String {
     let mut slug = spaced.split_whitespace().collect::<Vec<_>>().join("-");
     slug.truncate(60);
     let slug = slug.trim_end_matches('-');
-    if slug.is_empty() { "document".to_owned() } else { slug.to_owned() }
-}
-
-/// The document as plain text with indented, numbered clauses; [`import()`] reads it back.
-pub fn export_plain(clauses: &[Clause]) -> String {
-    let mut plain = String::new();
-    for clause in clauses {
-        let depth = usize::try_from(clause.depth).unwrap_or(0);
-        let own = clause.number.rsplit('.').next().unwrap_or("");
-        if !plain.is_empty() && (depth == 0 || own.is_empty()) {
-            plain.push('\n');
-        }
-        // Text without a number stands where `import` finds it again: at the margin when it
-        // belongs to a section, else under the clause it belongs to.
-        let indent = if own.is_empty() && depth <= 1 { 0 } else { depth * 2 };
-        let mark = if own.is_empty() { String::new() } else { format!("{own}. ") };
-        let _ = writeln!(plain, "{:indent$}{mark}{}", "", clause.text);
-        if own.is_empty() || depth == 0 {
-            plain.push('\n');
-        }
-    }
-    let mut tidy = plain.replace("\n\n\n", "\n\n");
-    tidy.truncate(tidy.trim_end().len());
-    tidy.push('\n');
-    tidy
+    if slug.is_empty() || slug == "import" { "document".to_owned() } else { slug.to_owned() }
 }
 
 /// SHA-256 of the canonical text (depth, number and words of each clause, one a line), in
@@ -144,6 +131,17 @@ pub fn fingerprint(clauses: &[Clause]) -> String {
     sha256_hex(&canonical)
 }
 
+/// The first moment after a day that was given as `2026-03-08`, in UTC.
+///
+/// # Errors
+/// Names the field `on` when it is no day.
+pub fn end_of_day(day: &str) -> Result<Stamp, Refusal> {
+    let no_day = || Refusal::field("on", "Please give the day as year, month and day, for example 2026-03-08.");
+    let day: NaiveDate = day.trim().parse().map_err(|_| no_day())?;
+    let next = day.succ_opt().and_then(|next| next.and_hms_opt(0, 0, 0)).ok_or_else(no_day)?;
+    Ok(next.and_utc())
+}
+
 /// The words of a clause as they are kept: one line of 1 to [`CLAUSE_MAX`] characters.
 ///
 /// # Errors
@@ -153,26 +151,17 @@ pub fn clause_text(field: &'static str, words: &str) -> Result<String, Refusal> 
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use uuid::Uuid;
 
-    fn numbered(tree: ClauseTree) -> Vec<Clause> {
+    /// A tree with the ids 1, 2, 3 …
+    pub(crate) fn numbered(tree: ClauseTree) -> Vec<Clause> {
         let mut last = 0;
         tree.with_ids(|| {
             last += 1;
             ClauseId::from_uuid(Uuid::from_u128(last))
         })
-    }
-
-    #[test]
-    fn the_plain_export_is_read_back_as_the_same_tree() {
-        let manifesto = include_str!("../../tests/fixtures/documents/manifesto.txt");
-        let tree = import(manifesto).unwrap();
-
-        let exported = export_plain(&numbered(tree.clone()));
-
-        assert_eq!(import(&exported).unwrap(), tree, "{exported}");
     }
 
     #[test]
@@ -197,7 +186,8 @@ mod tests {
         assert_eq!(slug_from_title("  Code of Conduct (2026)! "), "code-of-conduct-2026");
         assert_eq!(slug_from_title("Устав"), "document");
         assert_eq!(slug("code-of-conduct").unwrap(), "code-of-conduct");
-        for text in ["", "-a", "a-", "A", "a b", "a/b", "..", "é", &"a".repeat(61)] {
+        assert_eq!(slug_from_title("Import"), "document");
+        for text in ["", "import", "-a", "a-", "A", "a b", "a/b", "..", "é", &"a".repeat(61)] {
             assert!(slug(text).is_err(), "{text}");
         }
     }

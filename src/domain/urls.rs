@@ -2,7 +2,7 @@
 //! ActivityStreams id are the same URL; content negotiation tells them apart.
 
 use super::canonical;
-use crate::ids::{AmendmentId, HelpRequestId, MessageId, OfferId, OutboxId, PollId, PostId, ProgressId};
+use crate::ids::{AmendmentId, ClauseId, HelpRequestId, MessageId, OfferId, OutboxId, PollId, PostId, ProgressId};
 use url::Url;
 
 /// Mints URLs below the public address of this instance.
@@ -107,6 +107,16 @@ impl Urls {
     /// The page of a document.
     pub fn document(&self, slug: &str) -> String {
         format!("{}/documents/{slug}", self.base)
+    }
+
+    /// The page of a version of a document.
+    pub fn version(&self, slug: &str, number: i32) -> String {
+        format!("{}/documents/{slug}/versions/{number}", self.base)
+    }
+
+    /// The page of a clause, the same through all versions.
+    pub fn clause(&self, slug: &str, id: ClauseId) -> String {
+        format!("{}/documents/{slug}/clauses/{id}", self.base)
     }
 
     /// The page of an offer, for the members of its cabal.

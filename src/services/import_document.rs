@@ -1,9 +1,10 @@
 //! Import a governing document.
 
 use super::ServiceError;
-use crate::db::{Tx, documents};
+use crate::db::documents::Document;
+use crate::db::{Tx, documents, members, steward_log};
 use crate::domain::{Problems, Refusal, document, text};
-use crate::ids::{ClauseId, DocumentId};
+use crate::ids::{ClauseId, DocumentId, MemberId};
 
 /// A document as it was handed in.
 #[derive(Debug, Clone)]
@@ -14,6 +15,21 @@ pub struct NewDocument<'a> {
     pub title: &'a str,
     /// Markdown or plain text with numbered clauses.
     pub text: &'a str,
+}
+
+/// Imports a document after the set-up: an act of a steward, in the public log (K2). Only a
+/// document that is not there yet: afterwards its text changes by amendments alone.
+///
+/// # Errors
+/// Forbidden to others than stewards; else as [`import_document`].
+pub fn import_as_steward(tx: &mut Tx<'_>, by: MemberId, new: &NewDocument<'_>) -> Result<Document, ServiceError> {
+    if !members::member(tx.conn, by)?.is_steward {
+        return Err(ServiceError::Forbidden("Only stewards can import a document.".to_owned()));
+    }
+    let id = import_document(tx, new)?;
+    let document = documents::document(tx.conn, id)?;
+    steward_log::record_act(tx, by, "imported the document", &document.title)?;
+    Ok(document)
 }
 
 /// Reads the text into clauses and keeps it as the first version.

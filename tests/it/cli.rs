@@ -271,3 +271,27 @@ async fn a_server_without_a_community_prints_a_link_and_stops_at_sigterm() {
     assert!(process.terminate().await.success());
     assert!(stop.elapsed().as_secs() < 10);
 }
+
+#[test]
+fn a_document_is_exported_and_imported_on_the_command_line_once() {
+    let store = Store::fresh();
+    set_up(&store);
+    let plain = done(&store, &["document", "export", "manifesto"], "");
+    assert_eq!(plain, "Manifesto\n\n1. We look after bees.\n\n2. Everybody may join.\n");
+    let file = store.folder.path().join("copy.txt");
+    std::fs::write(&file, &plain).unwrap();
+    let file = file.to_string_lossy().into_owned();
+    let import = ["document", "import", &file, "--title", "Rules", "--by"];
+
+    let told = done(&store, &[&import[..], &["ada"]].concat(), "");
+
+    assert!(told.contains("Rules is in force"), "{told}");
+    assert_eq!(done(&store, &["document", "export", "rules", "--version", "1"], ""), plain);
+    assert!(done(&store, &["document", "list"], "").contains("rules  Rules  (version 1)"));
+    assert!(done(&store, &["document", "export", "rules", "--format", "json"], "").contains("\"number\": \"2\""));
+    fails(caucus(&store).args([&import[..], &["ada"]].concat()), 1, &["There is a document named rules already"]);
+    done(&store, &["member", "add", "bea", "--password-stdin"], PASS_PHRASE);
+    let other = ["document", "import", &file, "--title", "Other", "--by", "bea"];
+    fails(caucus(&store).args(other), 1, &["Only stewards can import"]);
+    fails(caucus(&store).args(["document", "export", "rules", "--version", "2"]), 1, &["caucus document list"]);
+}

@@ -18,6 +18,7 @@ mod closing;
 mod crash;
 mod delivery;
 mod discovery;
+mod documents;
 mod drift;
 mod follows;
 mod front_door;

@@ -69,14 +69,14 @@ impl Reader {
         let words = heading.map_or(words.as_str(), |level| words.get(level..).unwrap_or("").trim());
         let indent = heading.map_or_else(|| width_of_indent(written), |level| i64::try_from(level).unwrap_or(6) - 7);
         if words.is_empty() {
-            return Err(at(line, "has a heading without words."));
+            return Err(at(line, "has a heading without words. Please write them, or take the line out."));
         }
         if let Some(marker) = marker(words) {
             self.numbered(line, Level { indent, parts: marker.parts.len() }, &marker)?;
         } else if self.goes_on && heading.is_none() && !is_bullet(words) {
-            self.go_on(line, words)?;
+            self.go_on(line, &unescaped(words))?;
         } else {
-            self.unnumbered(line, indent, words)?;
+            self.unnumbered(line, indent, &unescaped(words))?;
         }
         self.goes_on = heading.is_none();
         Ok(())
@@ -101,7 +101,12 @@ impl Reader {
         let number = if parent.is_empty() { written.to_string() } else { format!("{parent}.{written}") };
         let written_out = marker.parts.iter().map(u32::to_string).collect::<Vec<_>>().join(".");
         if marker.parts.len() > 1 && written_out != number {
-            return Err(at(line, &format!("has the number {written_out}, which does not fit the clauses above it.")));
+            return Err(at(
+                line,
+                &format!(
+                    "has the number {written_out}, which does not fit the clauses above it. Please write the number that follows there."
+                ),
+            ));
         }
         if let Some(problem) = out_of_step(parent, last, written) {
             return Err(at(line, &problem));
@@ -144,7 +149,7 @@ impl Reader {
 
     fn push(&mut self, line: usize, clause: ImportedClause) -> Result<(), Refusal> {
         if clause.text.is_empty() {
-            return Err(at(line, "has a number but no words."));
+            return Err(at(line, "has a number but no words. Please write them, or take the line out."));
         }
         if clause.depth >= DEPTH_MAX {
             return Err(at(line, &format!("is nested too deeply. Please use at most {DEPTH_MAX} levels.")));
@@ -187,11 +192,18 @@ fn out_of_step(parent: &str, last: u32, written: u32) -> Option<String> {
     if written == expected {
         None
     } else if written > expected {
-        Some(format!("has the number {}, but {} is missing before it.", full(written), full(expected)))
+        Some(format!(
+            "has the number {}, but {} is missing before it. Please number the clauses without gaps.",
+            full(written),
+            full(expected)
+        ))
     } else if written == 0 {
         Some(format!("has the number {}. Please begin with 1.", full(written)))
     } else {
-        Some(format!("has the number {}, which is there already.", full(written)))
+        Some(format!(
+            "has the number {}, which is there already. Please give every clause a number of its own.",
+            full(written)
+        ))
     }
 }
 
@@ -224,6 +236,23 @@ fn is_rule(words: &str) -> bool {
 
 fn is_bullet(words: &str) -> bool {
     ["- ", "* ", "+ ", "• "].iter().any(|mark| words.starts_with(mark))
+}
+
+/// Whether a line of these words would be read as a number, a heading or a rule.
+pub(super) fn looks_like_structure(words: &str) -> bool {
+    marker(words).is_some() || heading_level(words).is_some() || is_rule(words)
+}
+
+/// The words without the backslash that keeps them from being read as a number, a heading or a
+/// rule, as in Markdown.
+fn unescaped(words: &str) -> String {
+    let digits = words.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, rest) = words.split_at(digits);
+    match rest.strip_prefix('\\') {
+        Some(text) if number.is_empty() => text.to_owned(),
+        Some(text) if text.trim_start_matches('\\').starts_with(['.', ')']) => format!("{number}{text}"),
+        _ => words.to_owned(),
+    }
 }
 
 /// The number at the beginning: `1.`, `1)`, `4.1`, `4.1.9.`; a lone number needs its full stop.

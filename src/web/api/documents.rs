@@ -3,6 +3,7 @@
 use super::problem::Problem;
 use crate::App;
 use crate::clock::iso_seconds;
+use crate::db::AnyConnection;
 use crate::db::documents::{self, Document};
 use crate::domain::Urls;
 use crate::domain::document::Clause;
@@ -73,7 +74,7 @@ fn view(document: Document, urls: &Urls) -> DocumentView {
     }
 }
 
-fn clause_view(clause: Clause) -> ClauseView {
+pub(super) fn clause_view(clause: Clause) -> ClauseView {
     ClauseView {
         id: clause.id.to_string(),
         parent: clause.parent.map(|id| id.to_string()),
@@ -81,6 +82,11 @@ fn clause_view(clause: Clause) -> ClauseView {
         number: clause.number,
         text: clause.text,
     }
+}
+
+/// The document with this name in URLs.
+pub(super) fn find(conn: &mut AnyConnection, slug: &str) -> Result<Document, ServiceError> {
+    documents::find_document_by_slug(conn, slug)?.ok_or(ServiceError::NotFound("document"))
 }
 
 /// List the governing documents
@@ -98,7 +104,7 @@ pub async fn show_document(app: web::Data<App>, slug: web::Path<String>) -> Resu
     let slug = slug.into_inner();
     let (document, clauses) = app
         .read(move |conn| -> Result<_, ServiceError> {
-            let document = documents::find_document_by_slug(conn, &slug)?.ok_or(ServiceError::NotFound("document"))?;
+            let document = find(conn, &slug)?;
             let clauses = documents::list_clauses(conn, document.version.id)?;
             Ok((document, clauses))
         })

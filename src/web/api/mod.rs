@@ -6,6 +6,7 @@ mod amendments;
 mod answer;
 mod body;
 mod cabals;
+mod document_versions;
 mod documents;
 mod help_requests;
 mod instance;
@@ -73,6 +74,12 @@ routes! {
     polls::cast_ballot,
     documents::list_documents,
     documents::show_document,
+    document_versions::list_versions,
+    document_versions::show_version,
+    document_versions::show_text,
+    document_versions::export_document,
+    document_versions::compare_versions,
+    document_versions::show_clause_history,
     amendments::list_amendments,
     amendments::propose_amendment,
     amendments::show_amendment,

@@ -4,7 +4,7 @@ use super::view;
 use crate::App;
 use crate::db::api_tokens::{ApiToken, list_tokens};
 use crate::db::cabals::{Cabal, list_cabals_of};
-use crate::db::documents::document;
+use crate::db::documents::{document, list_versions};
 use crate::db::linked_actors::{LinkedActor, list_linked_actors};
 use crate::db::signings::list_signings;
 use crate::db::{AnyConnection, DbError};
@@ -57,6 +57,8 @@ struct Found {
 struct SignedText {
     title: String,
     slug: String,
+    /// The version that was signed.
+    version: i32,
     fingerprint: String,
     signed_at: String,
 }
@@ -159,7 +161,11 @@ fn load(conn: &mut AnyConnection, member: MemberId) -> Result<Found, DbError> {
     let mut signed = Vec::new();
     for signing in list_signings(conn, member)? {
         let document = document(conn, signing.document)?;
+        let versions = list_versions(conn, document.id)?;
+        // Whoever signed a text that came back later has signed its first coming.
+        let version = versions.iter().rfind(|version| version.fingerprint == signing.fingerprint);
         signed.push(SignedText {
+            version: version.map_or(document.version.number, |version| version.number),
             title: document.title,
             slug: document.slug,
             fingerprint: signing.fingerprint,

@@ -5,11 +5,12 @@ use super::poll::{self, PollView};
 use super::view;
 use crate::App;
 use crate::db::amendments::{Amendment, find_amendment, list_backers, list_changes};
-use crate::db::documents::{Document, document};
+use crate::db::documents::{Document, Version, document, find_version_before, list_clauses};
 use crate::db::members::{list_members, member};
 use crate::db::{AnyConnection, Tx};
 use crate::domain::amendment::{AmendmentState, Change};
 use crate::domain::diff::Piece;
+use crate::domain::document::{Cited, Clause};
 use crate::ids::{AmendmentId, MemberId};
 use crate::services::ServiceError;
 use crate::services::back_amendment::{back_amendment, take_backing_back as unback};
@@ -21,6 +22,7 @@ use crate::web::layout::Page;
 use crate::web::session::Session;
 use actix_web::{HttpResponse, web};
 use askama::Template;
+use chrono::TimeDelta;
 
 #[derive(Template)]
 #[template(path = "amendment.html")]
@@ -33,6 +35,7 @@ struct Content<'a> {
 
 struct About {
     document: Document,
+    base: Base,
     changes: Vec<Change>,
     backers_count: usize,
     /// For members only (J5).
@@ -40,6 +43,12 @@ struct About {
     proposer: Option<String>,
     is_mine: bool,
     i_back: bool,
+}
+
+/// The text as it stood when the amendment was written: its citations lead there (A1).
+struct Base {
+    version: Version,
+    clauses: Vec<Clause>,
 }
 
 impl Content<'_> {
@@ -142,8 +151,12 @@ fn load(conn: &mut AnyConnection, id: AmendmentId, viewer: Option<MemberId>) -> 
     let amendment = find(conn, id)?;
     let backers = list_backers(conn, id)?;
     let named = if viewer.is_some() { list_members(conn, &backers)? } else { Vec::new() };
+    let just_after = amendment.edited_at + TimeDelta::microseconds(1);
+    let version = find_version_before(conn, amendment.document_id, just_after)?;
+    let version = version.ok_or(ServiceError::NotFound("version"))?;
     Ok(About {
         document: document(conn, amendment.document_id)?,
+        base: Base { clauses: list_clauses(conn, version.id)?, version },
         changes: list_changes(conn, id)?,
         backers_count: backers.len(),
         backers: named.into_iter().map(|member| member.name).collect(),

@@ -12,7 +12,10 @@ mod cabal_form;
 mod cabal_inbox;
 mod cabal_join;
 mod cabal_list;
+mod clause;
 mod document;
+mod document_compare;
+mod document_import;
 mod help_board;
 mod help_request;
 mod help_request_form;
@@ -112,7 +115,14 @@ fn cabals(cfg: &mut ServiceConfig) {
 
 fn governance(cfg: &mut ServiceConfig) {
     cfg.service(page("/documents").route(get().to(document::list)))
+        .service(
+            page("/documents/import").route(get().to(document_import::show)).route(post().to(document_import::import)),
+        )
         .service(page("/documents/{slug}").route(get().to(document::show)))
+        .service(page("/documents/{slug}/versions/{number}").route(get().to(document::version)))
+        .service(page("/documents/{slug}/compare").route(get().to(document_compare::show)))
+        .service(page("/documents/{slug}/clauses/{clause}").route(get().to(clause::show)))
+        .service(page("/documents/{slug}/export.{format}").route(get().to(document::export)))
         .service(
             page("/documents/{slug}/amend")
                 .route(get().to(amendment_edit::new))

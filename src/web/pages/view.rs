@@ -3,16 +3,17 @@
 use crate::App;
 use crate::clock::Stamp;
 use crate::db::cabals::Cabal;
+use crate::db::clause_history::ClauseEvent;
 use crate::db::posts::find_post;
 use crate::db::{AnyConnection, DbError};
 use crate::domain::amendment::{AmendmentState, Change};
 use crate::domain::diff::{Piece, words};
-use crate::domain::document::Clause;
+use crate::domain::document::{Cited, Clause, ClauseStep, Compared, cite};
 use crate::domain::offer::Viewer;
 use crate::domain::tally::Share;
 use crate::domain::tally::{Rule, VoteBase};
 use crate::domain::text::is_invisible;
-use crate::ids::{CabalId, MemberId, PostId};
+use crate::ids::{CabalId, ClauseId, MemberId, PostId};
 use crate::services::ServiceError;
 use crate::web::errors::PageError;
 use actix_web::HttpResponse;
@@ -56,7 +57,7 @@ pub fn excerpt(text: impl AsRef<str>, max: usize) -> String {
 }
 
 /// `1 member`, `2 members`.
-pub fn counted(number: &impl ToString, one: &str, many: &str) -> String {
+pub fn counted(number: impl ToString, one: &str, many: &str) -> String {
     let number = number.to_string();
     let noun = if number == "1" { one } else { many };
     format!("{number} {noun}")
@@ -93,8 +94,59 @@ pub fn state_class(state: &AmendmentState) -> &'static str {
 }
 
 /// The anchor of a clause within its document: the same through all versions.
-pub fn anchor(clause: &Clause) -> String {
-    format!("clause-{}", clause.id)
+pub fn anchor(clause: &ClauseId) -> String {
+    format!("clause-{clause}")
+}
+
+/// The difference between two states of a clause, word by word; one that is not there is empty.
+fn difference(old: Option<&Clause>, new: Option<&Clause>) -> Vec<Piece> {
+    let text = |clause: Option<&Clause>| clause.map(|clause| clause.text.clone()).unwrap_or_default();
+    words(&text(old), &text(new))
+}
+
+/// What differs in a clause between two versions.
+pub fn compared(one: &Compared) -> Vec<Piece> {
+    difference(one.old.as_ref(), one.new.as_ref())
+}
+
+/// What a version did to the words of a clause.
+pub fn event_diff(event: &ClauseEvent) -> Vec<Piece> {
+    difference(event.old.as_ref(), event.new.as_ref())
+}
+
+/// A clause and what happened to it between two versions: `Clause 2.1 is reworded`.
+pub fn step_words(one: &Compared) -> String {
+    one.step.map_or_else(String::new, |step| happened(step, one.old.as_ref(), one.new.as_ref()))
+}
+
+/// What a version did to a clause, in words.
+pub fn event_words(event: &ClauseEvent) -> String {
+    happened(event.step, event.old.as_ref(), event.new.as_ref())
+}
+
+fn happened(step: ClauseStep, old: Option<&Clause>, new: Option<&Clause>) -> String {
+    let name = |clause: Option<&Clause>| match clause {
+        Some(clause) if !clause.number.is_empty() => format!("Clause {}", clause.number),
+        _ => "Unnumbered text".to_owned(),
+    };
+    let old_number = old.map(|clause| clause.number.as_str()).filter(|number| !number.is_empty());
+    let was = match old_number.filter(|number| new.is_some_and(|new| new.number != *number)) {
+        Some(number) => format!(", was {number}"),
+        None => String::new(),
+    };
+    match step {
+        ClauseStep::Added => format!("{} is added", name(new)),
+        ClauseStep::Removed => format!("{} is removed", name(old)),
+        ClauseStep::Reworded => format!("{} is reworded{was}", name(new)),
+        ClauseStep::Moved => format!("{} is moved{was}", name(new)),
+        ClauseStep::RewordedAndMoved => format!("{} is reworded and moved{was}", name(new)),
+        ClauseStep::Renumbered => format!("{} has a new number{was}", name(new)),
+    }
+}
+
+/// A text whose citations of clauses are told apart from its words.
+pub fn cited(text: &str, clauses: &[Clause]) -> Vec<Cited> {
+    cite(text, clauses)
 }
 
 /// The difference that a change makes, word by word.
