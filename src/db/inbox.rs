@@ -23,6 +23,8 @@ pub struct NewReceived {
     pub inbox_handle: Option<String>,
     /// The exact body.
     pub body: String,
+    /// When it was signed, by the clock of its sender: tells a repetition from a replay.
+    pub signed_at: Stamp,
 }
 
 /// An activity that waits to be dealt with.
@@ -42,6 +44,10 @@ pub struct Received {
     pub received_at: Stamp,
     /// How often it was tried before.
     pub attempts: i32,
+    /// When it was signed, by the clock of its sender.
+    pub signed_at: Stamp,
+    /// True when an activity of this id was dealt with before.
+    pub is_repeated: bool,
 }
 
 #[derive(Queryable, Selectable)]
@@ -54,6 +60,25 @@ struct ReceivedRow {
     body: Option<String>,
     received_at: NaiveDateTime,
     attempts: i32,
+    signed_at: Option<NaiveDateTime>,
+    repeats_after: Option<NaiveDateTime>,
+}
+
+/// The columns of a [`ReceivedRow`], for a query that is built before its database is known.
+macro_rules! received_columns {
+    () => {
+        (
+            inbox_activities::id,
+            inbox_activities::actor_url,
+            inbox_activities::activity_id,
+            inbox_activities::inbox_handle,
+            inbox_activities::body,
+            inbox_activities::received_at,
+            inbox_activities::attempts,
+            inbox_activities::signed_at,
+            inbox_activities::repeats_after,
+        )
+    };
 }
 
 impl ReceivedRow {
@@ -66,6 +91,8 @@ impl ReceivedRow {
             body: self.body.unwrap_or_default(),
             received_at: self.received_at.and_utc(),
             attempts: self.attempts,
+            signed_at: self.signed_at.unwrap_or(self.received_at).and_utc(),
+            is_repeated: self.repeats_after.is_some(),
         })
     }
 }
@@ -86,13 +113,38 @@ pub fn store_once(tx: &mut Tx<'_>, new: &NewReceived) -> Result<bool, DbError> {
         inbox_activities::received_at.eq(now),
         inbox_activities::state.eq("waiting"),
         inbox_activities::next_try_at.eq(now),
+        inbox_activities::signed_at.eq(Some(new.signed_at.naive_utc())),
     );
     let stored = on_each_backend!(tx.conn, |c| diesel::insert_into(inbox_activities::table)
         .values(values)
         .on_conflict((inbox_activities::actor_url, inbox_activities::activity_id))
         .do_nothing()
         .execute(c))?;
-    Ok(stored == 1)
+    Ok(stored == 1 || store_again(tx, new)?)
+}
+
+/// Takes up an activity whose id was dealt with before, if [`expect_again`] allowed it and it was
+/// signed afterwards: a replay bears its old date.
+fn store_again(tx: &mut Tx<'_>, new: &NewReceived) -> Result<bool, DbError> {
+    let now = tx.now.naive_utc();
+    let signed_at = new.signed_at.naive_utc();
+    let again = inbox_activities::table
+        .filter(inbox_activities::actor_url.eq(&new.actor_url))
+        .filter(inbox_activities::activity_id.eq(&new.activity_id))
+        .filter(inbox_activities::state.eq("done"))
+        .filter(inbox_activities::repeats_after.lt(signed_at));
+    let taken = diesel::update(again)
+        .set((
+            inbox_activities::inbox_handle.eq(new.inbox_handle.as_deref()),
+            inbox_activities::body.eq(Some(&new.body)),
+            inbox_activities::received_at.eq(now),
+            inbox_activities::state.eq("waiting"),
+            inbox_activities::attempts.eq(0),
+            inbox_activities::next_try_at.eq(now),
+            inbox_activities::signed_at.eq(Some(signed_at)),
+        ))
+        .execute(tx.conn)?;
+    Ok(taken == 1)
 }
 
 /// Whether any activity is due.
@@ -117,15 +169,7 @@ pub fn claim_waiting(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Received>, DbErr
         .filter(inbox_activities::next_try_at.le(tx.now.naive_utc()))
         .order((inbox_activities::next_try_at, inbox_activities::id))
         .limit(limit)
-        .select((
-            inbox_activities::id,
-            inbox_activities::actor_url,
-            inbox_activities::activity_id,
-            inbox_activities::inbox_handle,
-            inbox_activities::body,
-            inbox_activities::received_at,
-            inbox_activities::attempts,
-        ));
+        .select(received_columns!());
     let rows: Vec<ReceivedRow> = match &mut *tx.conn {
         AnyConnection::Postgres(c) => due.for_update().skip_locked().load(c)?,
         AnyConnection::Sqlite(c) => due.load(c)?,
@@ -157,15 +201,7 @@ pub fn claim_naming(tx: &mut Tx<'_>, which: &Naming<'_>, limit: i64) -> Result<V
         .filter(inbox_activities::body.like(format!("%{}%", which.id)))
         .order(inbox_activities::id)
         .limit(limit)
-        .select((
-            inbox_activities::id,
-            inbox_activities::actor_url,
-            inbox_activities::activity_id,
-            inbox_activities::inbox_handle,
-            inbox_activities::body,
-            inbox_activities::received_at,
-            inbox_activities::attempts,
-        ));
+        .select(received_columns!());
     let rows: Vec<ReceivedRow> = match &mut *tx.conn {
         AnyConnection::Postgres(c) => naming.for_update().load(c)?,
         AnyConnection::Sqlite(c) => naming.load(c)?,
@@ -209,7 +245,7 @@ pub fn mark_all_done(tx: &mut Tx<'_>, ids: &[InboxId]) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Writes a note beside an activity, by which [`forget_labelled`] finds it.
+/// Writes a note beside an activity, by which [`expect_again`] finds it.
 ///
 /// # Errors
 /// The store's fault.
@@ -220,20 +256,33 @@ pub fn label(tx: &mut Tx<'_>, id: InboxId, note: &str) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Forgets the labelled activities of an actor that were dealt with, so that they may come again:
-/// some programs give every Undo of a follow between the same two actors the same id.
+/// Lets the labelled activities of an actor that were dealt with come again, if they are signed
+/// after `signed_at`: some programs give every Undo of a follow between the same two actors the
+/// same id.
 ///
 /// # Errors
 /// The store's fault.
-pub fn forget_labelled(tx: &mut Tx<'_>, actor_url: &str, note: &str) -> Result<(), DbError> {
-    diesel::delete(
+pub fn expect_again(tx: &mut Tx<'_>, actor_url: &str, note: &str, signed_at: Stamp) -> Result<(), DbError> {
+    diesel::update(
         inbox_activities::table
             .filter(inbox_activities::actor_url.eq(actor_url))
             .filter(inbox_activities::state.eq("done"))
             .filter(inbox_activities::note.eq(note)),
     )
+    .set(inbox_activities::repeats_after.eq(Some(signed_at.naive_utc())))
     .execute(tx.conn)?;
     Ok(())
+}
+
+/// Whether an activity of this id was received from the actor, as far as we still remember.
+///
+/// # Errors
+/// The store's fault.
+pub fn was_received(conn: &mut AnyConnection, actor_url: &str, activity_id: &str) -> Result<bool, DbError> {
+    let known = inbox_activities::table
+        .filter(inbox_activities::actor_url.eq(actor_url))
+        .filter(inbox_activities::activity_id.eq(activity_id));
+    Ok(diesel::select(diesel::dsl::exists(known)).get_result(conn)?)
 }
 
 /// Gives an activity up. Its body stays, so that a mended program can take it up again.

@@ -473,6 +473,8 @@ diesel::table! {
         attempts -> Integer,
         next_try_at -> Timestamp,
         note -> Nullable<Text>,
+        signed_at -> Nullable<Timestamp>,
+        repeats_after -> Nullable<Timestamp>,
     }
 }
 

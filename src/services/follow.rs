@@ -1,6 +1,7 @@
 //! Accept, renew and end follows (fediverse.md 4).
 
-use crate::db::followers::{Follower, add_follower, remove_by_follow_id, remove_follower};
+use crate::db::followers::{Follower, add_follower, find_follow_id, remove_by_follow_id, remove_follower};
+use crate::db::inbox::was_received;
 use crate::db::local_actors::{LocalActor, find_actor_by_handle};
 use crate::db::remote_actors::find_remote_actor;
 use crate::db::tombstones;
@@ -64,19 +65,44 @@ fn accept(tx: &mut Tx<'_>, target: &LocalActor, follower: &str, follow_id: &str)
     Ok(())
 }
 
-/// Ends a follow, whatever id the Undo gives it. An Undo that overtook its Follow is remembered.
+/// The Undo of a Follow that came with the Follow inside.
+#[derive(Debug, Clone, Copy)]
+pub struct Undo<'a> {
+    /// Its own id.
+    pub id: &'a str,
+    /// The id of the Follow inside, if it has one.
+    pub follow_id: Option<&'a str>,
+    /// True when an Undo of this id was dealt with before.
+    pub is_repeated: bool,
+}
+
+/// Ends a follow. An Undo that overtook its Follow is remembered; one that means an older Follow
+/// than the one that stands changes nothing (SG-11, IN-10).
 ///
 /// # Errors
 /// The store's fault.
-pub fn unfollow(tx: &mut Tx<'_>, pair: Pair<'_>, follow_id: Option<&str>) -> Result<(), DbError> {
+pub fn unfollow(tx: &mut Tx<'_>, pair: Pair<'_>, undo: Undo<'_>) -> Result<(), DbError> {
     let Some(target) = living(tx, pair.target)? else { return Ok(()) };
-    if !remove_follower(tx, target.id, pair.follower)?
-        && let Some(id) = follow_id
-    {
-        let until = tx.now + REMEMBER_EARLY_UNDO_FOR;
-        tombstones::remember(tx, id, pair.follower, Some(until))?;
+    let Some(standing) = find_follow_id(tx.conn, target.id, pair.follower)? else {
+        let Some(id) = undo.follow_id else { return Ok(()) };
+        return tombstones::remember(tx, id, pair.follower, Some(tx.now + REMEMBER_EARLY_UNDO_FOR));
+    };
+    if means(tx, pair, undo, &standing)? {
+        remove_follower(tx, target.id, pair.follower)?;
     }
     Ok(())
+}
+
+/// Whether an Undo means the Follow that stands. Some programs send a newly made Follow inside,
+/// whose id nobody has seen before: it stands for the pair (fediverse.md 4.3). Of an Undo whose id
+/// comes again that is believed only where the id is made of the pair, so that it must repeat.
+fn means(tx: &mut Tx<'_>, pair: Pair<'_>, undo: Undo<'_>, standing: &str) -> Result<bool, DbError> {
+    match undo.follow_id {
+        Some(id) if id == standing => Ok(true),
+        Some(id) if was_received(tx.conn, pair.follower, id)? => Ok(false),
+        Some(id) => Ok(!undo.is_repeated || undo.id.strip_prefix(id) == Some("/undo")),
+        None => Ok(!undo.is_repeated),
+    }
 }
 
 /// Ends the follow with this id, if there is one.

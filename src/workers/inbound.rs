@@ -2,6 +2,7 @@
 //! up or undoes another: the batch is then done again with a savepoint for each. No network here.
 
 use crate::App;
+use crate::clock::Stamp;
 use crate::db::inbox::{self, Received};
 use crate::db::remote_actors::mark_stale;
 use crate::db::{DbError, Tx};
@@ -102,14 +103,19 @@ fn handle(tx: &mut Tx<'_>, received: &Received, limit: &FollowLimit) -> Result<(
         Recognised::NoteDelete { note_id } => receive_note::receive_deletion(tx, &note_id, actor),
         Recognised::Follow { follow_id, target: Some(target) } => {
             if limit.allows(actor, &target, tx.now) {
-                return take_follow(tx, Pair { follower: actor, target: &target }, &follow_id);
+                return take_follow(tx, Pair { follower: actor, target: &target }, &follow_id, received.signed_at);
             }
             tracing::info!(host = %host_of(actor), "one follower follows too often in a minute");
             Ok(())
         }
         Recognised::UndoFollow { target, follow_id } => {
             inbox::label(tx, received.id, &undo_label(&target))?;
-            follow::unfollow(tx, Pair { follower: actor, target: &target }, follow_id.as_deref())
+            let undo = follow::Undo {
+                id: &received.activity_id,
+                follow_id: follow_id.as_deref(),
+                is_repeated: received.is_repeated,
+            };
+            follow::unfollow(tx, Pair { follower: actor, target: &target }, undo)
         }
         Recognised::UndoById { id } => follow::undo_by_id(tx, actor, &id),
         Recognised::Block { target } => follow::block(tx, Pair { follower: actor, target: &target }),
@@ -144,8 +150,8 @@ fn cast_all(tx: &mut Tx<'_>, votes: &[InboundVote], received: &Received) -> Resu
     Ok(())
 }
 
-fn take_follow(tx: &mut Tx<'_>, pair: Pair<'_>, follow_id: &str) -> Result<(), DbError> {
-    inbox::forget_labelled(tx, pair.follower, &undo_label(pair.target))?;
+fn take_follow(tx: &mut Tx<'_>, pair: Pair<'_>, follow_id: &str, signed_at: Stamp) -> Result<(), DbError> {
+    inbox::expect_again(tx, pair.follower, &undo_label(pair.target), signed_at)?;
     follow::follow(tx, pair, follow_id).map(|_| ())
 }
 

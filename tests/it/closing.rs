@@ -42,6 +42,7 @@ fn mastodon_vote(app: &TestApp, poll: PollId, actor: &str, choice: &str, n: usiz
         activity_id: format!("{actor}#votes/{n}/activity"),
         inbox_handle: None,
         body: body.to_string(),
+        signed_at: app.app.now(),
     }
 }
 

@@ -1,7 +1,8 @@
 //! Following a cabal and ending it, in every shape and order in which servers say so.
 
 use crate::support::Fediverse;
-use crate::support::peer::actor_document;
+use crate::support::letter::{Letter, date};
+use crate::support::peer::{Person, actor_document};
 use caucus::db::remote_actors::find_remote_actor;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -84,21 +85,85 @@ async fn every_shape_of_undo_ends_the_follow() {
 }
 
 #[tokio::test]
-async fn an_undo_whose_id_comes_again_ends_the_new_follow_too() {
+async fn an_undo_whose_id_is_made_of_the_pair_ends_each_follow_but_never_one_that_was_signed_later() {
     let world = Fediverse::start().await;
     let bob = world.peer.person("bob");
     let pair = format!("{}/follows/bob/search", world.peer.base);
+    let inner = json!({"id": pair, "type": "Follow", "actor": bob.url, "object": world.cabal_url()});
+    let mut undo = world.act("Undo", &bob, &inner);
+    undo["id"] = json!(format!("{pair}/undo"));
+    let mut earlier = None;
     for _ in 0..3 {
+        world.app.advance(TimeDelta::minutes(1));
         world.take(&bob, &world.follow(&bob)).await;
-        assert_eq!(world.followers_count(), 1);
-        let inner = json!({"id": pair, "type": "Follow", "actor": bob.url, "object": world.cabal_url()});
-        let mut undo = world.act("Undo", &bob, &inner);
-        undo["id"] = json!(format!("{pair}/undo"));
+        if let Some(letter) = &earlier {
+            replay(&world, letter, &bob).await;
+        }
+        assert_eq!(world.followers_count(), 1, "a replay ended the newer follow");
+        world.app.advance(TimeDelta::minutes(1));
+        let letter = Letter::honest(&world.app, &bob, &undo);
 
-        world.take(&bob, &undo).await;
+        replay(&world, &letter, &bob).await;
 
         assert_eq!(world.followers_count(), 0);
+        earlier = Some(letter);
     }
+}
+
+#[tokio::test]
+async fn an_undo_that_is_replayed_or_signed_again_leaves_a_newer_follow_alone() {
+    let world = Fediverse::start().await;
+    let bob = world.peer.person("bob");
+    for case in ["as it was", "without id", "with another id", "bare id"] {
+        let first = world.follow(&bob);
+        world.take(&bob, &first).await;
+        let mut inner = first.clone();
+        match case {
+            "without id" => drop(inner.as_object_mut().unwrap().remove("id")),
+            "with another id" => inner["id"] = json!(world.peer.fresh_url("never-sent")),
+            "bare id" => inner = first["id"].clone(),
+            _ => {}
+        }
+        let letter = Letter::honest(&world.app, &bob, &world.act("Undo", &bob, &inner));
+        replay(&world, &letter, &bob).await;
+        assert_eq!(world.followers_count(), 0, "{case}");
+        world.app.advance(TimeDelta::minutes(1));
+        world.take(&bob, &world.follow(&bob)).await;
+
+        replay(&world, &letter, &bob).await;
+        assert_eq!(world.followers_count(), 1, "{case}: the same bytes again");
+        world.app.advance(TimeDelta::minutes(1));
+        let signed_again = Letter { date: Some(date(&world.app, TimeDelta::zero())), ..letter };
+        replay(&world, &signed_again, &bob).await;
+        assert_eq!(world.followers_count(), 1, "{case}: signed again");
+
+        world.take(&bob, &world.act("Undo", &bob, &json!({"type": "Follow", "object": world.cabal_url()}))).await;
+        assert_eq!(world.followers_count(), 0, "{case}: a new one counts");
+    }
+}
+
+#[tokio::test]
+async fn an_undo_of_an_older_follow_leaves_the_newer_alone_in_every_order() {
+    let world = Fediverse::start().await;
+    let bob = world.peer.person("bob");
+    for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 1, 0]] {
+        world.app.advance(TimeDelta::minutes(2));
+        let (older, newer) = (world.follow(&bob), world.follow(&bob));
+        let steps = [older.clone(), world.act("Undo", &bob, &older), newer.clone()];
+        for step in order {
+            world.take(&bob, &steps[step]).await;
+        }
+        assert_eq!(world.followers_count(), 1, "{order:?}");
+        let last = if order[2] == 0 && order[0] == 2 { &older } else { &newer };
+        world.take(&bob, &world.act("Undo", &bob, last)).await;
+        assert_eq!(world.followers_count(), 0, "{order:?}");
+    }
+}
+
+/// Sends exactly these bytes, whatever came before.
+async fn replay(world: &Fediverse, letter: &Letter, person: &Person) {
+    assert_eq!(letter.send(&world.app, &person.key).await, 202);
+    world.work().await;
 }
 
 #[tokio::test]

@@ -132,6 +132,7 @@ async fn what_cannot_be_dealt_with_is_tried_again_later_and_holds_up_nobody() {
         activity_id: "https://masto.example/1".to_owned(),
         inbox_handle: None,
         body: "{ this is no JSON".to_owned(),
+        signed_at: world.app.app.now(),
     };
     let stored: Result<bool, DbError> = world.app.app.write(move |tx| inbox::store_once(tx, &nobody)).await;
     assert!(stored.unwrap());

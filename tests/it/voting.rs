@@ -432,6 +432,7 @@ async fn receive(app: &TestApp, actor: &str, id: &str, body: &str) {
         activity_id: id.to_owned(),
         inbox_handle: None,
         body: body.to_owned(),
+        signed_at: app.app.now(),
     };
     assert!(app.app.write(move |tx| store_once(tx, &new)).await.unwrap());
     assert_eq!(inbound::step(&app.app).await.unwrap(), 1);

@@ -6,6 +6,7 @@ use super::authenticate::{Verdict, authenticate};
 use super::envelope::{Envelope, House};
 use super::json_guard;
 use crate::app::App;
+use crate::clock::Stamp;
 use crate::db::inbox::{self, NewReceived};
 use crate::db::{DbError, local_actors, remote_hosts};
 use crate::domain::canonical;
@@ -113,7 +114,10 @@ pub async fn receive(app: &App, incoming: Incoming) -> Result<(), Rejection> {
     let expected = Expected { base: app.urls.base(), now: app.now() };
     let claim = signatures::read(&incoming.head, Some(&incoming.body), &expected)?;
     match authenticate(app, &envelope, &claim, incoming.source).await? {
-        Verdict::Believed(signer) => store(app, incoming, envelope, signer).await,
+        Verdict::Believed(signer) => {
+            let letter = Letter { incoming, envelope, signed_at: claim.signed_at };
+            store(app, letter, signer).await
+        }
         Verdict::NothingToDo => Ok(()),
     }
 }
@@ -148,11 +152,25 @@ async fn check_inbox(app: &App, handle: &str) -> Result<(), Rejection> {
     }
 }
 
-async fn store(app: &App, incoming: Incoming, envelope: Envelope, signer: Arc<KnownActor>) -> Result<(), Rejection> {
+/// An activity that is believed.
+struct Letter {
+    incoming: Incoming,
+    envelope: Envelope,
+    /// When it was signed, by the clock of its sender.
+    signed_at: Stamp,
+}
+
+async fn store(app: &App, letter: Letter, signer: Arc<KnownActor>) -> Result<(), Rejection> {
+    let Letter { incoming, envelope, signed_at } = letter;
     let body = String::from_utf8(incoming.body.into()).map_err(|_| Rejection::Malformed("the body is not UTF-8"))?;
     let host = canonical::authority(&envelope.actor);
-    let new =
-        NewReceived { actor_url: envelope.actor.into(), activity_id: envelope.id, inbox_handle: incoming.handle, body };
+    let new = NewReceived {
+        actor_url: envelope.actor.into(),
+        activity_id: envelope.id,
+        inbox_handle: incoming.handle,
+        body,
+        signed_at,
+    };
     let to_store = Arc::clone(&signer);
     let is_new = app
         .write_aside(move |tx| {

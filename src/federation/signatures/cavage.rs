@@ -3,6 +3,7 @@
 use super::digest::{check_digest, digest_header};
 use super::request::{base64, http_date, seconds};
 use super::{Allowed, Claim, Expected, Header, Outgoing, Problem, RequestHead, SignError, SigningKey};
+use crate::clock::Stamp;
 
 /// The most names in the list of signed headers, and the most parameters (SG-19).
 const MOST_NAMES: usize = 20;
@@ -96,7 +97,7 @@ pub(super) fn read(request: &RequestHead, body: Option<&[u8]>, expected: &Expect
         }
     }
     expected.check_host(request)?;
-    check_times(&names, &parameters, request, expected)?;
+    let signed_at = check_times(&names, &parameters, request, expected)?;
     if let Some(body) = body {
         check_digest(request.header("digest"), body)?;
     }
@@ -104,7 +105,7 @@ pub(super) fn read(request: &RequestHead, body: Option<&[u8]>, expected: &Expect
         .into_iter()
         .map(|target| signed_text(&names, &parameters, request, target))
         .collect::<Result<_, _>>()?;
-    Ok(Claim { key_id: key_id.to_owned(), texts, signature, allowed: Allowed::Rsa })
+    Ok(Claim { key_id: key_id.to_owned(), signed_at, texts, signature, allowed: Allowed::Rsa })
 }
 
 /// The signature stands in one of two headers, never in both (SG-17).
@@ -133,30 +134,29 @@ fn signed_names(list: &str) -> Result<Vec<String>, Problem> {
 }
 
 /// One moment at least must be signed, and every signed one must be fresh (SG-7, SG-8, SG-10).
+/// Answers the latest.
 fn check_times(
     names: &[String],
     parameters: &Parameters<'_>,
     request: &RequestHead,
     expected: &Expected<'_>,
-) -> Result<(), Problem> {
+) -> Result<Stamp, Problem> {
     let is_signed = |name: &str| names.iter().any(|signed| signed == name);
     // Read even where they are not signed, so that nonsense in them never gets further (SG-9).
     let created = parameters.get("created").map(seconds).transpose()?;
     let expires = parameters.get("expires").map(seconds).transpose()?;
-    let mut is_dated = false;
+    let mut signed = Vec::new();
     if is_signed("date") {
         let date = request.header("date").ok_or(Problem::Unverifiable("the Date header is missing"))?;
-        expected.check_fresh(http_date(date)?)?;
-        is_dated = true;
+        signed.push(expected.check_fresh(http_date(date)?)?);
     }
     if is_signed("(created)") {
-        expected.check_fresh(created.ok_or(Problem::Unverifiable("the signature has no created"))?)?;
-        is_dated = true;
+        signed.push(expected.check_fresh(created.ok_or(Problem::Unverifiable("the signature has no created"))?)?);
     }
     if is_signed("(expires)") && expires.is_none_or(|end| end < expected.now) {
         return Err(Problem::Unverifiable("the signature has expired"));
     }
-    if is_dated { Ok(()) } else { Err(Problem::Unverifiable("the date must be signed")) }
+    signed.into_iter().max().ok_or(Problem::Unverifiable("the date must be signed"))
 }
 
 /// Some servers leave the query out of what they sign when they fetch; on an inbox that is not

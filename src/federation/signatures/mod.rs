@@ -67,6 +67,8 @@ impl Outgoing<'_> {
 pub struct Claim {
     /// The URL that names the key.
     pub key_id: String,
+    /// When it was made, by the clock of its maker; the latest moment that is signed.
+    pub signed_at: Stamp,
     /// The texts that may have been signed; a `GET` has two when it has a query.
     texts: Vec<String>,
     signature: Vec<u8>,

@@ -137,14 +137,14 @@ impl Expected<'_> {
         }
     }
 
-    /// The moment lies in the window (SG-8).
-    pub(super) fn check_fresh(&self, at: DateTime<Utc>) -> Result<(), Problem> {
+    /// The moment, if it lies in the window (SG-8).
+    pub(super) fn check_fresh(&self, at: DateTime<Utc>) -> Result<DateTime<Utc>, Problem> {
         if at < self.now - OLDEST {
             Err(Problem::Unverifiable("the signature is too old"))
         } else if at > self.now + FURTHEST_AHEAD {
             Err(Problem::Unverifiable("the signature is from the future"))
         } else {
-            Ok(())
+            Ok(at)
         }
     }
 }

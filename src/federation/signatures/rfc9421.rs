@@ -3,6 +3,7 @@
 use super::digest::{check_content_digest, content_digest_header};
 use super::request::{base64, seconds};
 use super::{Allowed, Claim, Expected, Header, Outgoing, Problem, RequestHead, SignError, SigningKey};
+use crate::clock::Stamp;
 
 /// The most covered components, and the most parameters (SG-19).
 const MOST_NAMES: usize = 20;
@@ -123,12 +124,12 @@ pub(super) fn read(request: &RequestHead, body: Option<&[u8]>, expected: &Expect
     };
     check_coverage(&input, request, body.is_some())?;
     expected.check_host(request)?;
-    check_times(&input, expected)?;
+    let signed_at = check_times(&input, expected)?;
     if let Some(body) = body {
         check_content_digest(request.header("content-digest"), body)?;
     }
     let text = signed_text(&input, request, expected)?;
-    Ok(Claim { key_id: key_id.to_owned(), texts: vec![text], signature, allowed })
+    Ok(Claim { key_id: key_id.to_owned(), signed_at, texts: vec![text], signature, allowed })
 }
 
 fn signature(request: &RequestHead, label: &str) -> Result<Vec<u8>, Problem> {
@@ -154,12 +155,12 @@ fn check_coverage(input: &Input<'_>, request: &RequestHead, has_body: bool) -> R
     }
 }
 
-fn check_times(input: &Input<'_>, expected: &Expected<'_>) -> Result<(), Problem> {
+fn check_times(input: &Input<'_>, expected: &Expected<'_>) -> Result<Stamp, Problem> {
     let created = input.parameter("created").ok_or(Problem::Unverifiable("the signature has no created"))?;
-    expected.check_fresh(seconds(created)?)?;
+    let signed_at = expected.check_fresh(seconds(created)?)?;
     match input.parameter("expires").map(seconds).transpose()? {
         Some(end) if end < expected.now => Err(Problem::Unverifiable("the signature has expired")),
-        _ => Ok(()),
+        _ => Ok(signed_at),
     }
 }
 

@@ -93,6 +93,7 @@ impl Fediverse {
             activity_id: id.to_owned(),
             inbox_handle: None,
             body: body.to_string(),
+            signed_at: self.app.app.now(),
         };
         let stored: Result<bool, DbError> = self.app.app.write(move |tx| store_once(tx, &new)).await;
         assert!(stored.unwrap());

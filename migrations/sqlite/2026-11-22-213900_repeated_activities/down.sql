@@ -1,0 +1,2 @@
+ALTER TABLE inbox_activities DROP COLUMN repeats_after;
+ALTER TABLE inbox_activities DROP COLUMN signed_at;
