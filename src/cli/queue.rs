@@ -5,19 +5,25 @@ use super::problem::Problem;
 use crate::App;
 use crate::clock::Stamp;
 use crate::db::deliveries::{self, HostQueue};
+use crate::db::{DbError, inbox};
 use crate::settings::Settings;
 use std::io::Write as _;
 use std::sync::Arc;
 
 pub(super) fn run(settings: Settings) -> Result<(), Problem> {
     open::with_app(settings, async |app: Arc<App>| {
-        let queues = app.read(deliveries::queue_by_host).await?;
+        let (queues, given_up) = app
+            .read(|conn| Ok::<_, DbError>((deliveries::queue_by_host(conn)?, inbox::count_failed(conn)?)))
+            .await?;
         let mut stdout = std::io::stdout().lock();
         if queues.is_empty() {
             writeln!(stdout, "Nothing waits: every server has everything.")?;
         }
         for queue in queues {
             writeln!(stdout, "{}", sentence(&queue, app.now()))?;
+        }
+        if given_up > 0 {
+            writeln!(stdout, "Received in the last seven days and given up after ten tries: {given_up}. The log says why.")?;
         }
         Ok(())
     })

@@ -285,13 +285,17 @@ pub fn was_received(conn: &mut AnyConnection, actor_url: &str, activity_id: &str
     Ok(diesel::select(diesel::dsl::exists(known)).get_result(conn)?)
 }
 
-/// Gives an activity up. Its body stays, so that a mended program can take it up again.
+/// Gives an activity up and erases its body, which may be a vote (A12).
 ///
 /// # Errors
 /// The store's fault.
 pub fn mark_failed(tx: &mut Tx<'_>, id: InboxId, note: &str) -> Result<(), DbError> {
     diesel::update(inbox_activities::table.filter(inbox_activities::id.eq(id.to_string())))
-        .set((inbox_activities::state.eq("failed"), inbox_activities::note.eq(Some(note))))
+        .set((
+            inbox_activities::state.eq("failed"),
+            inbox_activities::body.eq(None::<String>),
+            inbox_activities::note.eq(Some(note)),
+        ))
         .execute(tx.conn)?;
     Ok(())
 }
@@ -319,14 +323,22 @@ pub fn count_waiting(conn: &mut AnyConnection) -> Result<i64, DbError> {
     Ok(inbox_activities::table.filter(inbox_activities::state.eq("waiting")).count().get_result(conn)?)
 }
 
-/// Forgets up to `limit` activities dealt with before `before`: older repetitions are stale by
+/// How many activities were given up, as far as we still remember.
+///
+/// # Errors
+/// The store's fault.
+pub fn count_failed(conn: &mut AnyConnection) -> Result<i64, DbError> {
+    Ok(inbox_activities::table.filter(inbox_activities::state.eq("failed")).count().get_result(conn)?)
+}
+
+/// Forgets up to `limit` activities dealt with or given up that were received before `before`: older repetitions are stale by
 /// their date and refused for that. Answers how many.
 ///
 /// # Errors
 /// The store's fault.
 pub fn forget_done_before(tx: &mut Tx<'_>, before: Stamp, limit: i64) -> Result<usize, DbError> {
     let old: Vec<String> = inbox_activities::table
-        .filter(inbox_activities::state.eq("done"))
+        .filter(inbox_activities::state.ne("waiting"))
         .filter(inbox_activities::received_at.lt(before.naive_utc()))
         .limit(limit)
         .select(inbox_activities::id)

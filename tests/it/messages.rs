@@ -14,6 +14,7 @@ use caucus::services::publish_progress::publish_progress;
 use caucus::services::receive_note::{Arrival, receive, receive_edit};
 use caucus::workers::{inbound, tidy};
 use chrono::TimeDelta;
+use diesel::connection::SimpleConnection as _;
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -146,6 +147,31 @@ async fn what_cannot_be_dealt_with_is_tried_again_later_and_holds_up_nobody() {
         world.work().await;
     }
     assert_eq!(count_waiting(&mut world.app.store.connect()).unwrap(), 0, "it is given up in the end");
+}
+
+#[tokio::test]
+async fn what_is_given_up_keeps_no_body_is_told_to_stewards_and_forgotten_in_the_end() {
+    let world = Fediverse::start().await;
+    world.store(BOB, "https://masto.example/1", &json!("For, says bob")).await;
+    // A body that is no activity any more, as after damage of the disk.
+    let spoilt = "UPDATE inbox_activities SET body = '{ For, says bob'";
+    world.app.store.connect().batch_execute(spoilt).unwrap();
+    for _ in 0..10 {
+        assert!(dump(&world.app)["inbox_activities"].concat().contains("says bob"), "it may be tried again");
+        world.work().await;
+        world.app.advance(TimeDelta::hours(6));
+    }
+
+    let rows = dump(&world.app)["inbox_activities"].concat();
+    assert!(rows.contains("failed") && !rows.contains("says bob"), "{rows}");
+    let page = world.app.signed_in("ada").await.get("/steward").await;
+    assert!(page.text().contains("given up after ten tries: 1"), "{}", page.text());
+
+    tidy::step(&world.app.app).await.unwrap();
+    assert_eq!(dump(&world.app)["inbox_activities"].len(), 1, "its repetition is still known");
+    world.app.advance(TimeDelta::days(7));
+    tidy::step(&world.app.app).await.unwrap();
+    assert_eq!(dump(&world.app)["inbox_activities"].len(), 0);
 }
 
 #[tokio::test]

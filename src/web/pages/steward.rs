@@ -5,6 +5,7 @@ use crate::App;
 use crate::clock::Stamp;
 use crate::db::deliveries::{HostQueue, queue_by_host};
 use crate::db::steward_log::{StewardAct, list_acts};
+use crate::db::{DbError, inbox};
 use crate::services::ServiceError;
 use crate::web::errors::PageError;
 use crate::web::session::{MemberSession, Session};
@@ -15,6 +16,8 @@ use askama::Template;
 #[template(path = "steward.html")]
 struct Queue {
     hosts: Vec<HostQueue>,
+    /// How many received activities were given up.
+    given_up: i64,
     now: Stamp,
 }
 
@@ -30,8 +33,9 @@ pub async fn show(app: web::Data<App>, visit: MemberSession) -> Result<HttpRespo
     if !visit.me.is_steward {
         return Err(ServiceError::Forbidden("Only stewards can see this page.".to_owned()).into());
     }
-    let hosts = app.read(queue_by_host).await?;
-    visit.session.page(&app, "What waits for which server").show(&Queue { hosts, now: app.now() })
+    let (hosts, given_up) =
+        app.read(|conn| Ok::<_, DbError>((queue_by_host(conn)?, inbox::count_failed(conn)?))).await?;
+    visit.session.page(&app, "What waits for which server").show(&Queue { hosts, given_up, now: app.now() })
 }
 
 /// `GET /log`: strangers read what was done, members also by whom (J5).

@@ -1,0 +1,1 @@
+-- What was erased cannot come back.
