@@ -12,9 +12,8 @@ use std::sync::Arc;
 
 pub(super) fn run(settings: Settings) -> Result<(), Problem> {
     open::with_app(settings, async |app: Arc<App>| {
-        let (queues, given_up) = app
-            .read(|conn| Ok::<_, DbError>((deliveries::queue_by_host(conn)?, inbox::count_failed(conn)?)))
-            .await?;
+        let (queues, given_up) =
+            app.read(|conn| Ok::<_, DbError>((deliveries::queue_by_host(conn)?, inbox::count_failed(conn)?))).await?;
         let mut stdout = std::io::stdout().lock();
         if queues.is_empty() {
             writeln!(stdout, "Nothing waits: every server has everything.")?;
@@ -23,7 +22,10 @@ pub(super) fn run(settings: Settings) -> Result<(), Problem> {
             writeln!(stdout, "{}", sentence(&queue, app.now()))?;
         }
         if given_up > 0 {
-            writeln!(stdout, "Received in the last seven days and given up after ten tries: {given_up}. The log says why.")?;
+            writeln!(
+                stdout,
+                "Received in the last seven days and given up after ten tries: {given_up}. The log says why."
+            )?;
         }
         Ok(())
     })

@@ -18,6 +18,8 @@ pub struct LinkedActor {
     pub member_id: MemberId,
     /// Since when.
     pub linked_at: Stamp,
+    /// Since when it acts for nobody, until the member confirms it by a new code (AC-16).
+    pub held_at: Option<Stamp>,
 }
 
 /// The member to whom an actor is linked; none for supporters, for members who left and for
@@ -30,6 +32,7 @@ pub fn find_member_of(conn: &mut AnyConnection, actor_url: &str) -> Result<Optio
         .inner_join(members::table)
         .filter(linked_actors::actor_url.eq(actor_url))
         .filter(linked_actors::disabled_at.is_null())
+        .filter(linked_actors::held_at.is_null())
         .filter(members::left_at.is_null())
         .select(linked_actors::member_id)
         .first(conn)
@@ -42,16 +45,41 @@ pub fn find_member_of(conn: &mut AnyConnection, actor_url: &str) -> Result<Optio
 /// # Errors
 /// The store's fault.
 pub fn list_linked_actors(conn: &mut AnyConnection, member: MemberId) -> Result<Vec<LinkedActor>, DbError> {
-    let rows: Vec<(String, String, NaiveDateTime)> = linked_actors::table
+    let rows: Vec<(String, NaiveDateTime, Option<NaiveDateTime>)> = linked_actors::table
         .filter(linked_actors::member_id.eq(member.to_string()))
         .order((linked_actors::linked_at, linked_actors::actor_url))
-        .select((linked_actors::actor_url, linked_actors::member_id, linked_actors::linked_at))
+        .select((linked_actors::actor_url, linked_actors::linked_at, linked_actors::held_at))
         .load(conn)?;
-    rows.into_iter()
-        .map(|(actor_url, member, linked_at)| {
-            Ok(LinkedActor { actor_url, member_id: convert::id(&member)?, linked_at: linked_at.and_utc() })
+    Ok(rows
+        .into_iter()
+        .map(|(actor_url, linked_at, held_at)| LinkedActor {
+            actor_url,
+            member_id: member,
+            linked_at: linked_at.and_utc(),
+            held_at: held_at.map(|at| at.and_utc()),
         })
-        .collect()
+        .collect())
+}
+
+/// Whether a member's link to this actor waits for their confirmation (AC-16).
+///
+/// # Errors
+/// The store's fault.
+pub fn is_on_hold(conn: &mut AnyConnection, actor_url: &str) -> Result<bool, DbError> {
+    let held = linked_actors::table.find(actor_url).filter(linked_actors::held_at.is_not_null());
+    Ok(diesel::select(diesel::dsl::exists(held)).get_result(conn)?)
+}
+
+/// Lets a link wait until its member confirms it by a new code. One that waits already goes on
+/// waiting since then.
+///
+/// # Errors
+/// The store's fault.
+pub fn hold_link(tx: &mut Tx<'_>, actor_url: &str) -> Result<(), DbError> {
+    diesel::update(linked_actors::table.find(actor_url).filter(linked_actors::held_at.is_null()))
+        .set(linked_actors::held_at.eq(Some(tx.now.naive_utc())))
+        .execute(tx.conn)?;
+    Ok(())
 }
 
 /// To whom the actor is linked, and whether the link is in force.
@@ -59,12 +87,12 @@ pub fn list_linked_actors(conn: &mut AnyConnection, member: MemberId) -> Result<
 /// # Errors
 /// The store's fault.
 pub fn find_owner(conn: &mut AnyConnection, actor_url: &str) -> Result<Option<(MemberId, bool)>, DbError> {
-    let row: Option<(String, Option<NaiveDateTime>)> = linked_actors::table
+    let row: Option<(String, Option<NaiveDateTime>, Option<NaiveDateTime>)> = linked_actors::table
         .find(actor_url)
-        .select((linked_actors::member_id, linked_actors::disabled_at))
+        .select((linked_actors::member_id, linked_actors::disabled_at, linked_actors::held_at))
         .first(conn)
         .optional()?;
-    row.map(|(member, disabled_at)| Ok((convert::id(&member)?, disabled_at.is_none()))).transpose()
+    row.map(|(member, disabled, held)| Ok((convert::id(&member)?, disabled.is_none() && held.is_none()))).transpose()
 }
 
 /// Links an actor, or puts the member's own link in force again. False when it is linked to
@@ -86,7 +114,9 @@ pub fn insert_link(tx: &mut Tx<'_>, actor_url: &str, member: MemberId) -> Result
         return Ok(true);
     }
     let own = linked_actors::table.find(actor_url).filter(linked_actors::member_id.eq(member.to_string()));
-    let renewed = diesel::update(own).set(linked_actors::disabled_at.eq(None::<NaiveDateTime>)).execute(tx.conn)?;
+    let renewed = diesel::update(own)
+        .set((linked_actors::disabled_at.eq(None::<NaiveDateTime>), linked_actors::held_at.eq(None::<NaiveDateTime>)))
+        .execute(tx.conn)?;
     Ok(renewed == 1)
 }
 

@@ -39,6 +39,10 @@ pub struct RemoteActor {
     pub unreachable_since: Option<Stamp>,
     /// When its origin said that it is gone (SG-16).
     pub gone_at: Option<Stamp>,
+    /// When it last signed something with a key that was known; at first, when we met it (AC-16).
+    pub heard_at: Option<Stamp>,
+    /// Since when its document says that it exists; text that is only compared.
+    pub published: Option<String>,
     /// The keys that its own document lists (ID-2).
     pub keys: Vec<RemoteKey>,
 }
@@ -108,6 +112,8 @@ struct ActorRow {
     refresh_tried_at: Option<NaiveDateTime>,
     unreachable_since: Option<NaiveDateTime>,
     gone_at: Option<NaiveDateTime>,
+    heard_at: Option<NaiveDateTime>,
+    published: Option<String>,
 }
 
 impl ActorRow {
@@ -127,6 +133,8 @@ impl ActorRow {
             refresh_tried_at: actor.refresh_tried_at.map(naive),
             unreachable_since: actor.unreachable_since.map(naive),
             gone_at: actor.gone_at.map(naive),
+            heard_at: actor.heard_at.map(naive),
+            published: actor.published.clone(),
         }
     }
 
@@ -146,6 +154,8 @@ impl ActorRow {
             refresh_tried_at: self.refresh_tried_at.map(utc),
             unreachable_since: self.unreachable_since.map(utc),
             gone_at: self.gone_at.map(utc),
+            heard_at: self.heard_at.map(utc),
+            published: self.published,
             keys,
         }
     }
@@ -216,6 +226,17 @@ pub fn save_remote_actor(tx: &mut Tx<'_>, actor: &RemoteActor) -> Result<(), DbE
 pub fn mark_stale(tx: &mut Tx<'_>, url: &str) -> Result<(), DbError> {
     diesel::update(remote_actors::table.filter(remote_actors::url.eq(url)))
         .set(remote_actors::fetched_at.eq(DateTime::UNIX_EPOCH.naive_utc()))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// Notes that the actor signed something just now.
+///
+/// # Errors
+/// The store's fault.
+pub fn note_heard(tx: &mut Tx<'_>, url: &str) -> Result<(), DbError> {
+    diesel::update(remote_actors::table.filter(remote_actors::url.eq(url)))
+        .set(remote_actors::heard_at.eq(Some(tx.now.naive_utc())))
         .execute(tx.conn)?;
     Ok(())
 }

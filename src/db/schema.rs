@@ -407,6 +407,7 @@ diesel::table! {
         member_id -> Text,
         linked_at -> Timestamp,
         disabled_at -> Nullable<Timestamp>,
+        held_at -> Nullable<Timestamp>,
     }
 }
 
@@ -438,6 +439,8 @@ diesel::table! {
         refresh_tried_at -> Nullable<Timestamp>,
         unreachable_since -> Nullable<Timestamp>,
         gone_at -> Nullable<Timestamp>,
+        heard_at -> Nullable<Timestamp>,
+        published -> Nullable<Text>,
     }
 }
 

@@ -15,11 +15,14 @@ pub enum Uncounted {
     Duplicate,
     /// For something that is not an option.
     UnknownOption,
+    /// Through a linked account whose member has to confirm it first (AC-16).
+    OnHold,
 }
 
 impl Uncounted {
     /// Every reason, in the order of the minutes.
-    pub const ALL: [Self; 5] = [Self::Late, Self::Early, Self::OffRoll, Self::Duplicate, Self::UnknownOption];
+    pub const ALL: [Self; 6] =
+        [Self::Late, Self::Early, Self::OffRoll, Self::Duplicate, Self::UnknownOption, Self::OnHold];
 
     /// As it is stored and sent.
     pub fn as_str(self) -> &'static str {
@@ -29,6 +32,7 @@ impl Uncounted {
             Self::OffRoll => "off_roll",
             Self::Duplicate => "duplicate",
             Self::UnknownOption => "unknown_option",
+            Self::OnHold => "on_hold",
         }
     }
 

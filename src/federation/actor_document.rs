@@ -21,6 +21,9 @@ const LONGEST_NAME: usize = 500;
 /// The longest user name.
 const LONGEST_USERNAME: usize = 128;
 
+/// The longest spelling of a moment that is kept.
+const LONGEST_MOMENT: usize = 64;
+
 /// What a document says, and what has to be fetched beside it.
 #[derive(Debug)]
 pub struct ReadActor {
@@ -60,6 +63,8 @@ pub fn read(json: &Value, url: &Url, strictness: Strictness, now: Stamp) -> Resu
         refresh_tried_at: None,
         unreachable_since: None,
         gone_at: None,
+        heard_at: Some(now),
+        published: text("published").map(|moment| moment.chars().take(LONGEST_MOMENT).collect()),
         keys: keys(json, url, strictness),
     };
     let key_links = one_or_many(json.get("publicKey"))

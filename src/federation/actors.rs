@@ -9,8 +9,8 @@ use super::sources::Sources;
 use super::webfinger;
 use crate::app::App;
 use crate::clock::Stamp;
-use crate::db::remote_actors::{self, RemoteActor};
-use crate::db::{DbError, Tx};
+use crate::db::remote_actors::{self, RemoteActor, RemoteKey};
+use crate::db::{DbError, Tx, linked_actors};
 use crate::domain::canonical;
 use chrono::TimeDelta;
 use parking_lot::Mutex;
@@ -30,6 +30,10 @@ const DOCUMENT_AGE: TimeDelta = TimeDelta::hours(24);
 const REFRESH_PAUSE: TimeDelta = TimeDelta::minutes(5);
 /// How long an actor whose document cannot be had may still act (SG-16).
 const LONGEST_UNREACHABLE: TimeDelta = TimeDelta::days(7);
+/// After so long without a word under a known key, a new key may be somebody else's (AC-16).
+const DARK_AFTER: TimeDelta = TimeDelta::days(30);
+/// How exactly is known when an actor was last heard: a write for each activity would be too much.
+const HEARD_PRECISION: TimeDelta = TimeDelta::days(1);
 /// How long a failed look-up is remembered: for good reasons, and for reasons that may pass (RS-9).
 const FAILURE_AGE: TimeDelta = TimeDelta::hours(1);
 const PASSING_FAILURE_AGE: TimeDelta = TimeDelta::seconds(30);
@@ -80,16 +84,19 @@ impl KnownActor {
         Arc::new(Self { actor, keys, read_at: now, is_stored: AtomicBool::new(is_stored) })
     }
 
-    /// Stores the actor in the transaction of what it said, unless it is stored already.
+    /// Stores the actor in the transaction of what it said, unless it is stored already; once a
+    /// day also that it was heard.
     ///
     /// # Errors
     /// The store's fault.
     pub fn store_with(&self, tx: &mut Tx<'_>) -> Result<(), DbError> {
-        if self.is_stored.load(Ordering::Acquire) { Ok(()) } else { remote_actors::save_remote_actor(tx, &self.actor) }
+        if !self.is_stored.load(Ordering::Acquire) {
+            return remote_actors::save_remote_actor(tx, &self.actor);
+        }
+        if self.is_heard_long_ago(tx.now) { remote_actors::note_heard(tx, &self.actor.url) } else { Ok(()) }
     }
 
-    /// To be called when the transaction of [`KnownActor::store_with`] is committed.
-    pub fn mark_stored(&self) {
+    fn mark_stored(&self) {
         self.is_stored.store(true, Ordering::Release);
     }
 
@@ -104,6 +111,22 @@ impl KnownActor {
     pub fn may_act(&self, now: Stamp) -> bool {
         let is_lost = self.actor.unreachable_since.is_some_and(|since| now - since > LONGEST_UNREACHABLE);
         self.actor.gone_at.is_none() && !is_lost
+    }
+
+    /// True when what is stored of its last word is older than it need be.
+    fn is_heard_long_ago(&self, now: Stamp) -> bool {
+        self.actor.heard_at.is_none_or(|heard| now - heard > HEARD_PRECISION)
+    }
+
+    /// False when `fetched` lists a key that was not known, and nothing shows that whoever serves
+    /// it is still the same: we heard nothing for long, or the account was made anew. That an old
+    /// key is listed too shows nothing, because it is public (AC-16).
+    fn is_continued_by(&self, fetched: &RemoteActor, now: Stamp) -> bool {
+        let known = &self.actor;
+        let is_new = |key: &RemoteKey| !known.keys.iter().any(|old| old.public_key == key.public_key);
+        let is_dark = now - known.heard_at.unwrap_or(known.fetched_at) > DARK_AFTER;
+        let is_made_anew = known.published.is_some() && known.published != fetched.published;
+        known.keys.is_empty() || !fetched.keys.iter().any(is_new) || !(is_dark || is_made_anew)
     }
 
     fn is_due(&self, now: Stamp) -> bool {
@@ -256,12 +279,15 @@ pub async fn refresh(app: &App, url: &Url, known: &Arc<KnownActor>) -> Result<Ar
 
 async fn refresh_now(app: &App, url: &Url, known: &KnownActor) -> Result<Arc<KnownActor>, DbError> {
     let now = app.now();
+    let mut is_continued = true;
     let mut actor = match fetch(app, url, &mut Budget::for_one_act()).await {
         Ok(mut fetched) => {
             if fetched.keys.is_empty() {
                 tracing::warn!(actor = %url, "the actor lists no usable key any more; the known one is kept");
                 fetched.keys.clone_from(&known.actor.keys);
             }
+            is_continued = known.is_continued_by(&fetched, now);
+            fetched.heard_at = known.actor.heard_at.or(Some(known.actor.fetched_at));
             fetched
         }
         // Gone for good, by the word of its origin.
@@ -279,7 +305,7 @@ async fn refresh_now(app: &App, url: &Url, known: &KnownActor) -> Result<Arc<Kno
         }
     };
     actor.refresh_tried_at = Some(now);
-    save(app, actor).await
+    save(app, actor, is_continued).await
 }
 
 async fn fetch_new(app: &App, url: &Url, source: Option<IpAddr>) -> Result<Arc<KnownActor>, LookupError> {
@@ -326,10 +352,25 @@ async fn fetch(app: &App, url: &Url, budget: &mut Budget) -> Result<RemoteActor,
     Ok(actor)
 }
 
-async fn save(app: &App, actor: RemoteActor) -> Result<Arc<KnownActor>, DbError> {
+/// To be called when what the actor said is committed together with the actor.
+pub fn note_stored(app: &App, known: &KnownActor) {
+    known.mark_stored();
+    let now = app.now();
+    if known.is_heard_long_ago(now) {
+        app.federation.actors.remember(RemoteActor { heard_at: Some(now), ..known.actor.clone() }, now, true);
+    }
+}
+
+/// Keeps an actor. When it may be somebody else by now, a member's link to it waits until they
+/// confirm it (AC-16).
+async fn save(app: &App, actor: RemoteActor, is_continued: bool) -> Result<Arc<KnownActor>, DbError> {
     let known = app.federation.actors.remember(actor, app.now(), true);
     let saved = known.actor.clone();
-    app.write_aside(move |tx| remote_actors::save_remote_actor(tx, &saved)).await?;
+    app.write_aside(move |tx| {
+        remote_actors::save_remote_actor(tx, &saved)?;
+        if is_continued { Ok(()) } else { linked_actors::hold_link(tx, &saved.url) }
+    })
+    .await?;
     Ok(known)
 }
 

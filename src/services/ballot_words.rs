@@ -141,6 +141,7 @@ fn reason_words(reason: Uncounted) -> &'static str {
         Uncounted::OffRoll => "by members who joined after the opening",
         Uncounted::Duplicate => "repeated",
         Uncounted::UnknownOption => "for something that is not an option",
+        Uncounted::OnHold => "through linked accounts that have to be confirmed",
     }
 }
 
@@ -162,14 +163,16 @@ pub(super) fn notice(poll: &Poll, outcome: VoteOutcome) -> Option<Notice> {
              account page and vote again; until the close your last vote counts."
                 .to_owned(),
         ),
-        VoteOutcome::Uncounted(reason) => (reason.as_str(), why_not(poll, reason)),
+        VoteOutcome::Uncounted(reason) => (reason.as_str(), why_not(poll, reason)?),
         VoteOutcome::Counted | VoteOutcome::Changed | VoteOutcome::Unchanged => return None,
     };
     Some(Notice { kind, sentence })
 }
 
-fn why_not(poll: &Poll, reason: Uncounted) -> String {
-    match reason {
+fn why_not(poll: &Poll, reason: Uncounted) -> Option<String> {
+    Some(match reason {
+        // Whoever has the account now may be a stranger, and must not learn whose it was (J5).
+        Uncounted::OnHold => return None,
         Uncounted::Late => format!(
             "thank you for voting. Your vote reached us after the close at {}, so it could not be counted, even if your \
              server shows it.",
@@ -193,7 +196,7 @@ fn why_not(poll: &Poll, reason: Uncounted) -> String {
                 options.join(", ")
             )
         }
-    }
+    })
 }
 
 /// A direct message to one person, about one of our Questions or pages.

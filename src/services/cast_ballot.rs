@@ -157,6 +157,9 @@ fn judge(tx: &mut Tx<'_>, poll: &Poll, vote: &FediverseVote<'_>) -> Result<VoteO
         return Ok(VoteOutcome::Uncounted(Uncounted::UnknownOption));
     };
     let member = linked_actors::find_member_of(tx.conn, vote.actor_url)?;
+    if member.is_none() && linked_actors::is_on_hold(tx.conn, vote.actor_url)? {
+        return Ok(VoteOutcome::Uncounted(Uncounted::OnHold));
+    }
     let voter = match (poll.amendment_id, member) {
         (Some(_), None) => {
             ballots::save_sounding(tx, poll.id, vote.actor_url, choices)?;

@@ -15,6 +15,7 @@ mod api_access;
 mod architecture;
 mod cli;
 mod closing;
+mod continuity;
 mod crash;
 mod delivery;
 mod discovery;

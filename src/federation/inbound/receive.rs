@@ -10,7 +10,7 @@ use crate::clock::Stamp;
 use crate::db::inbox::{self, NewReceived};
 use crate::db::{DbError, local_actors, remote_hosts};
 use crate::domain::canonical;
-use crate::federation::actors::KnownActor;
+use crate::federation::actors::{self, KnownActor};
 use crate::federation::answer;
 use crate::federation::signatures::{self, Expected, RequestHead};
 use activitypub_federation::FEDERATION_CONTENT_TYPE;
@@ -183,7 +183,7 @@ async fn store(app: &App, letter: Letter, signer: Arc<KnownActor>) -> Result<(),
             Ok::<_, DbError>(is_new)
         })
         .await?;
-    signer.mark_stored();
+    actors::note_stored(app, &signer);
     if is_new {
         app.bells.inbound.notify_one();
     }

@@ -20,6 +20,10 @@ pub struct LinkedActorView {
     /// Its URL.
     actor: String,
     linked_at: String,
+    /// Since when it acts for you no longer, until you confirm it by a new code: its server has
+    /// new keys, and nothing shows that it is still the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    on_hold_since: Option<String>,
 }
 
 /// The linked accounts.
@@ -64,7 +68,11 @@ pub struct ActorQuery {
 }
 
 fn view(linked: LinkedActor) -> LinkedActorView {
-    LinkedActorView { actor: linked.actor_url, linked_at: iso_seconds(linked.linked_at) }
+    LinkedActorView {
+        actor: linked.actor_url,
+        linked_at: iso_seconds(linked.linked_at),
+        on_hold_since: linked.held_at.map(iso_seconds),
+    }
 }
 
 /// A code must not be guessed, nor strangers be sent many (rule J2).

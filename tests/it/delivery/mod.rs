@@ -112,6 +112,8 @@ impl Scene {
             refresh_tried_at: None,
             unreachable_since: None,
             gone_at: None,
+            heard_at: None,
+            published: None,
             keys: Vec::new(),
         };
         self.app.app.write::<_, DbError>(move |tx| save_remote_actor(tx, &actor)).await.unwrap();

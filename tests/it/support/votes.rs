@@ -42,6 +42,8 @@ impl TestApp {
             refresh_tried_at: None,
             unreachable_since: None,
             gone_at: None,
+            heard_at: Some(self.app.now()),
+            published: None,
             keys: Vec::new(),
         };
         self.app.write(move |tx| save_remote_actor(tx, &actor)).await.unwrap();
