@@ -4,7 +4,7 @@
 use super::ServiceError;
 use crate::App;
 use crate::db::members::Member;
-use crate::db::{DbError, Tx, members, sessions};
+use crate::db::{AnyConnection, DbError, Tx, members, sessions};
 use crate::domain::membership::Password;
 use crate::ids::{MemberId, random_token, secret_hash};
 use argon2::password_hash::phc::PasswordHash;
@@ -30,6 +30,8 @@ pub struct OpenedSession {
     pub secret: String,
     /// What every form of this session carries.
     pub form_token: String,
+    /// The mark by which this browser is known to its member from now on; none for visitors.
+    pub device: Option<String>,
 }
 
 /// Hashes a password with argon2id, off the async threads.
@@ -72,7 +74,9 @@ pub fn open_session(
     member: Option<MemberId>,
     notice: Option<&str>,
 ) -> Result<OpenedSession, ServiceError> {
-    let opened = OpenedSession { secret: random_token(), form_token: random_token() };
+    let hash = member.map(|member| members::find_password_hash(tx.conn, member)).transpose()?.flatten();
+    let device = hash.map(|hash| device_mark(&random_token(), &hash));
+    let opened = OpenedSession { secret: random_token(), form_token: random_token(), device };
     let lasts = if member.is_some() { MEMBER_SESSION } else { VISITOR_SESSION };
     let new = sessions::NewSession {
         token_hash: &secret_hash(&opened.secret),
@@ -99,6 +103,23 @@ pub fn sign_in(
         sessions::delete_session(tx, &secret_hash(old))?;
     }
     open_session(tx, Some(member), notice)
+}
+
+/// Whether `mark` was given to a browser in which the member with this handle signed in, under the
+/// password that is still theirs.
+///
+/// # Errors
+/// The store's fault.
+pub fn is_known_device(conn: &mut AnyConnection, handle: &str, mark: &str) -> Result<bool, DbError> {
+    let Some(member) = members::find_member_by_handle(conn, handle)? else { return Ok(false) };
+    let hash = members::find_password_hash(conn, member.id)?;
+    Ok(hash.zip(mark.split_once('.')).is_some_and(|(hash, (nonce, _))| device_mark(nonce, &hash) == mark))
+}
+
+/// Nobody can make it who does not know the stored hash of the password, so that nothing needs to
+/// be stored, and a new password makes every mark worthless.
+fn device_mark(nonce: &str, password_hash: &str) -> String {
+    format!("{nonce}.{}", secret_hash(&format!("known device {nonce} {password_hash}")))
 }
 
 /// Ends a session.

@@ -22,6 +22,8 @@ const KEYS_KEPT: usize = 10_000;
 pub enum Act {
     /// A try to sign in.
     SignIn,
+    /// A try to sign in from a browser in which the member did so before.
+    SignInAgain,
     /// A new member.
     SignUp,
     /// Asking for or entering a code.

@@ -17,6 +17,9 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use std::future::Future;
 use std::pin::Pin;
 
+/// How long a browser stays known: a year.
+const DEVICE_SECONDS: i64 = 365 * 24 * 3600;
+
 type Boxed<T> = Pin<Box<dyn Future<Output = Result<T, PageError>>>>;
 
 /// The person who is signed in.
@@ -246,13 +249,34 @@ pub fn member_cookie(app: &App, opened: &OpenedSession) -> Option<HeaderValue> {
     set_cookie(app, &opened.secret, Some(MEMBER_SESSION.num_seconds()))
 }
 
+/// The cookie by which a browser is known to the member who signed in there, for a year.
+pub fn device_cookie(app: &App, opened: &OpenedSession) -> Option<HeaderValue> {
+    cookie(app, &device_cookie_name(app), opened.device.as_deref()?, Some(DEVICE_SECONDS))
+}
+
+/// The mark of a known browser, as the request bears it.
+pub fn device_in(request: &HttpRequest, app: &App) -> Option<String> {
+    let is_mark = |mark: &str| {
+        mark.len() <= 128 && mark.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+    };
+    cookie_in(request, &device_cookie_name(app), is_mark)
+}
+
+fn device_cookie_name(app: &App) -> String {
+    format!("{}-device", cookie_name(app))
+}
+
 /// A cookie that makes the browser forget its session.
 pub fn forgetting_cookie(app: &App) -> Option<HeaderValue> {
     set_cookie(app, "", Some(0))
 }
 
 fn set_cookie(app: &App, secret: &str, seconds: Option<i64>) -> Option<HeaderValue> {
-    let mut cookie = format!("{}={secret}; Path=/; HttpOnly; SameSite=Lax", cookie_name(app));
+    cookie(app, cookie_name(app), secret, seconds)
+}
+
+fn cookie(app: &App, name: &str, value: &str, seconds: Option<i64>) -> Option<HeaderValue> {
+    let mut cookie = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax");
     if app.settings.public_url.scheme() == "https" {
         cookie.push_str("; Secure");
     }
@@ -268,13 +292,17 @@ fn cookie_name(app: &App) -> &'static str {
 }
 
 fn secret_in(request: &HttpRequest, app: &App) -> Option<String> {
-    let name = cookie_name(app);
+    let is_secret =
+        |text: &str| text.len() == 43 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    cookie_in(request, cookie_name(app), is_secret)
+}
+
+/// The value of the first cookie of this name that is written as ours are.
+fn cookie_in(request: &HttpRequest, name: &str, is_ours: impl Fn(&str) -> bool) -> Option<String> {
     let lines = request.headers().get_all(COOKIE).filter_map(|line| line.to_str().ok());
     lines.flat_map(|line| line.split(';')).find_map(|cookie| {
-        let (have, secret) = cookie.trim().split_once('=')?;
-        let is_secret =
-            secret.len() == 43 && secret.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-        (have == name && is_secret).then(|| secret.to_owned())
+        let (have, value) = cookie.trim().split_once('=')?;
+        (have == name && is_ours(value)).then(|| value.to_owned())
     })
 }
 

@@ -181,6 +181,34 @@ async fn the_eleventh_guess_waits_even_if_it_is_right_and_from_elsewhere() {
     assert_eq!(try_password(&mut elsewhere, "ada", PASSWORD).await.status, 200);
 }
 
+#[tokio::test]
+async fn whoever_guesses_locks_nobody_out_of_a_browser_in_which_they_signed_in_before() {
+    let (app, _) = TestApp::with_community().await;
+    app.member("bea").await;
+    let mut at_home = app.browser();
+    assert_eq!(try_password(&mut at_home, "ada", PASSWORD).await.status, 200);
+    let sign_out = at_home.get("/account").await.form("/sign-out");
+    at_home.submit(&sign_out).await;
+    let mut mallory = app.browser();
+    assert_eq!(try_password(&mut mallory, "bea", PASSWORD).await.status, 200, "mallory is a member too");
+    let sign_out = mallory.get("/account").await.form("/sign-out");
+    mallory.submit(&sign_out).await;
+    for guess in 0..10 {
+        assert_eq!(try_password(&mut mallory, "ada", &format!("wrong guess {guess}")).await.status, 422);
+    }
+
+    assert_eq!(try_password(&mut mallory, "ada", PASSWORD).await.status, 429, "their mark is for bea alone");
+    assert_eq!(try_password(&mut app.browser(), "ada", PASSWORD).await.status, 429);
+    assert_eq!(try_password(&mut at_home, "ada", PASSWORD).await.status, 200);
+    // In the known browser, too, nobody guesses for ever.
+    let sign_out = at_home.get("/account").await.form("/sign-out");
+    at_home.submit(&sign_out).await;
+    for guess in 0..9 {
+        assert_eq!(try_password(&mut at_home, "ada", &format!("wrong guess {guess}")).await.status, 422);
+    }
+    assert_eq!(try_password(&mut at_home, "ada", PASSWORD).await.status, 429);
+}
+
 async fn try_password(browser: &mut Browser, handle: &str, password: &str) -> Page {
     let form = browser.get("/sign-in").await.form("/sign-in").fill("handle", handle).fill("password", password);
     browser.submit(&form).await

@@ -11,7 +11,7 @@ use crate::web::errors::PageError;
 use crate::web::form::{DOCUMENT_KIB, SignedForm};
 use crate::web::layout::Page;
 use crate::web::limits::{Act, client_address};
-use crate::web::session::{Session, member_cookie, see_other};
+use crate::web::session::{Session, see_other};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
@@ -67,7 +67,7 @@ pub async fn set_up(
     match act(&app, &form.session, &token, form.fields.clone()).await {
         Ok(opened) => {
             let mut answer = see_other("/");
-            view::add_cookie(&mut answer, member_cookie(&app, &opened));
+            view::add_member_cookies(&mut answer, &app, &opened);
             Ok(answer)
         }
         Err(error) => {

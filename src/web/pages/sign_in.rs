@@ -7,7 +7,7 @@ use crate::web::errors::PageError;
 use crate::web::form::{Nothing, SignedForm};
 use crate::web::layout::Page;
 use crate::web::limits::{Act, client_address};
-use crate::web::session::{Session, forgetting_cookie, member_cookie, safe_path, see_other};
+use crate::web::session::{Session, device_in, forgetting_cookie, safe_path, see_other};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -48,8 +48,7 @@ pub async fn sign_in(
 ) -> Result<HttpResponse, PageError> {
     let (fields, session) = (form.fields, form.session);
     let next = safe_path(&fields.next);
-    app.limits.check_address(Act::SignIn, client_address(&http, &app))?;
-    app.limits.check_account(Act::SignIn, &fields.handle.trim().trim_start_matches('@').to_ascii_lowercase())?;
+    check_limits(&app, &http, &fields.handle).await?;
     let Some(member) = sign_in::check_password(&app, &fields.handle, &fields.password).await? else {
         let sentence = "This handle and this password do not belong together. Please check both and try again.";
         let page = session.form_page(&app, "Sign in").in_trouble(StatusCode::UNPROCESSABLE_ENTITY, sentence);
@@ -58,8 +57,25 @@ pub async fn sign_in(
     let (id, old) = (member.id, session.sent_secret().map(str::to_owned));
     let opened = app.write(move |tx| sign_in::sign_in(tx, id, old.as_deref(), None)).await?;
     let mut answer = see_other(&next);
-    view::add_cookie(&mut answer, member_cookie(&app, &opened));
+    view::add_member_cookies(&mut answer, &app, &opened);
     Ok(answer)
+}
+
+/// Tries at an account count together, from whatever address they come, or else whoever has many
+/// addresses could guess for long. That alone would let a stranger lock a member out by guessing
+/// wrongly all day. So a browser in which the member signed in before has a budget of its own: a
+/// cookie bears a mark that only we can make, bound to the member and their password. A member in
+/// a new browser may have to wait while somebody guesses; in their own they never do (AC-7).
+async fn check_limits(app: &App, http: &HttpRequest, handle: &str) -> Result<(), PageError> {
+    app.limits.check_address(Act::SignIn, client_address(http, app))?;
+    let handle = handle.trim().trim_start_matches('@').to_ascii_lowercase();
+    if let Some(mark) = device_in(http, app) {
+        let (wanted, shown) = (handle.clone(), mark.clone());
+        if app.read(move |conn| sign_in::is_known_device(conn, &wanted, &shown)).await? {
+            return app.limits.check_account(Act::SignInAgain, &mark);
+        }
+    }
+    app.limits.check_account(Act::SignIn, &handle)
 }
 
 /// `POST /sign-out`

@@ -14,7 +14,7 @@ use crate::web::errors::PageError;
 use crate::web::form::SignedForm;
 use crate::web::layout::Page;
 use crate::web::limits::{Act, client_address};
-use crate::web::session::{Session, member_cookie, see_other};
+use crate::web::session::{Session, see_other};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
@@ -62,7 +62,7 @@ pub async fn sign_up(
     match act(&app, &http, &form.session, &form.fields).await {
         Ok(opened) => {
             let mut answer = see_other("/account");
-            view::add_cookie(&mut answer, member_cookie(&app, &opened));
+            view::add_member_cookies(&mut answer, &app, &opened);
             Ok(answer)
         }
         Err(PageError::Service(error)) => {

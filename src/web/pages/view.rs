@@ -15,7 +15,9 @@ use crate::domain::tally::{Rule, VoteBase};
 use crate::domain::text::is_invisible;
 use crate::ids::{CabalId, ClauseId, MemberId, PostId};
 use crate::services::ServiceError;
+use crate::services::sign_in::OpenedSession;
 use crate::web::errors::PageError;
+use crate::web::session::{device_cookie, member_cookie};
 use actix_web::HttpResponse;
 use actix_web::http::header::{HeaderValue, SET_COOKIE};
 
@@ -68,6 +70,12 @@ pub fn add_cookie(answer: &mut HttpResponse, cookie: Option<HeaderValue>) {
     if let Some(cookie) = cookie {
         answer.headers_mut().append(SET_COOKIE, cookie);
     }
+}
+
+/// Signs a browser in: it gets the cookie of its session, and the one by which it is known later.
+pub fn add_member_cookies(answer: &mut HttpResponse, app: &App, opened: &OpenedSession) {
+    add_cookie(answer, member_cookie(app, opened));
+    add_cookie(answer, device_cookie(app, opened));
 }
 
 /// Where an amendment stands, in words.
