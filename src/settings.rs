@@ -265,7 +265,7 @@ fn check_public_url(written: Option<&str>, listen: Option<SocketAddr>, problems:
 }
 
 /// True when the host is this machine: loopback, `localhost`, `.localhost` or `.test`.
-fn is_local(url: &Url) -> bool {
+pub fn is_local(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),

@@ -6,6 +6,7 @@ pub mod assets;
 pub mod errors;
 pub mod fediverse;
 pub mod form;
+pub mod host;
 pub mod layout;
 pub mod limits;
 pub mod pages;
@@ -42,6 +43,7 @@ pub fn server(app: Arc<App>, listener: TcpListener) -> std::io::Result<actix_web
         actix_web::App::new()
             .wrap(from_fn(errors::as_pages))
             .wrap(from_fn(fediverse::negotiation::announce_document))
+            .wrap(from_fn(host::for_us_only))
             .wrap(from_fn(errors::with_security_headers))
             .app_data(app.clone())
             .configure(configure)

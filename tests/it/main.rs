@@ -29,6 +29,7 @@ mod harness;
 mod help_requests;
 mod hostile_html;
 mod hostile_text;
+mod hosts;
 mod linking;
 mod lookups;
 mod messages;

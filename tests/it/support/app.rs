@@ -17,6 +17,8 @@ use std::sync::Arc;
 pub struct TestApp {
     pub app: Arc<App>,
     pub base: String,
+    /// The address and port on which it listens.
+    pub listens: String,
     clock: Option<Arc<FixedClock>>,
     server: actix_web::dev::ServerHandle,
     // Declared last: the store goes after everything that uses it.
@@ -32,27 +34,39 @@ impl TestApp {
     /// A program whose clock stands until the test moves it.
     pub async fn start() -> Self {
         let clock = Arc::new(FixedClock::at(test_start()));
-        Self::build(clock.clone(), Some(clock)).await
+        Self::build(clock.clone(), Some(clock), None).await
+    }
+
+    /// A program that stands behind a proxy under a public https address.
+    pub async fn in_public(address: &str) -> Self {
+        let clock = Arc::new(FixedClock::at(test_start()));
+        Self::build(clock.clone(), Some(clock), Some(address)).await
     }
 
     /// A program on the clock of the machine.
     pub async fn on_real_time() -> Self {
-        Self::build(Arc::new(SystemClock), None).await
+        Self::build(Arc::new(SystemClock), None, None).await
     }
 
-    async fn build(clock: Arc<dyn Clock>, fixed: Option<Arc<FixedClock>>) -> Self {
+    async fn build(clock: Arc<dyn Clock>, fixed: Option<Arc<FixedClock>>, public: Option<&str>) -> Self {
         let store = Store::fresh();
         // Bound first, because the public address holds the port.
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let base = format!("http://{}", listener.local_addr().unwrap());
-        let settings = settings(&store, &base);
+        let listens = listener.local_addr().unwrap().to_string();
+        let mut settings = settings(&store, &format!("http://{listens}"));
+        if let Some(address) = public {
+            // As a release build would read it; a debug build refuses public addresses.
+            settings.public_url = url::Url::parse(address).unwrap();
+            settings.is_local_mode = false;
+        }
+        let base = settings.public_url.as_str().trim_end_matches('/').to_owned();
         let db = Database::open(&settings.database_url).unwrap();
         let app = Arc::new(App::new(settings, clock, db));
         app.write(create_instance_actor).await.unwrap();
         let server = caucus::web::server(Arc::clone(&app), listener).unwrap();
         let handle = server.handle();
         tokio::spawn(server);
-        Self { app, base, clock: fixed, server: handle, store }
+        Self { app, base, listens, clock: fixed, server: handle, store }
     }
 
     /// A path on this server as a full URL.
