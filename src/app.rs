@@ -135,7 +135,7 @@ impl App {
             .write(move |conn| {
                 // The clock is read inside the transaction: on SQLite, where one write follows the other,
                 // what was written before a poll's close also bears an earlier time (A6).
-                Tx::run(conn, clock.now(), &urls, &ids, act)
+                Tx::run(conn, clock.as_ref(), &urls, &ids, act)
             })
             .await
     }

@@ -8,6 +8,8 @@ use crate::domain::Urls;
 use crate::ids::ActorId;
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
+use diesel::sql_query;
+use diesel::sql_types::Text;
 
 /// What a local actor is (product.md, "On the fediverse").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,7 +93,7 @@ impl LocalActor {
 pub struct NewActor<'a> {
     /// What it is.
     pub kind: ActorKind,
-    /// Its handle, checked by [`is_handle_free`] in the same transaction.
+    /// Its handle, checked by [`claim_handle`] in the same transaction.
     pub handle: &'a str,
     /// The name for people.
     pub name: &'a str,
@@ -243,11 +245,18 @@ pub fn private_key_pem(conn: &mut AnyConnection, id: ActorId) -> Result<String, 
     Ok(local_actors::table.find(id.to_string()).select(local_actors::private_key_pem).first(conn)?)
 }
 
-/// True when neither an actor, living or deleted, nor a member has this handle.
+/// True when neither an actor, living or deleted, nor a member has this handle. Whoever asks for
+/// the same handle at the same moment waits until this transaction has ended, so that nobody takes
+/// it in between. On SQLite one write follows the other anyway.
 ///
 /// # Errors
 /// When the store fails.
-pub fn is_handle_free(conn: &mut AnyConnection, handle: &str) -> Result<bool, DbError> {
+pub fn claim_handle(tx: &mut Tx<'_>, handle: &str) -> Result<bool, DbError> {
+    if let AnyConnection::Postgres(c) = &mut *tx.conn {
+        let lock = sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))");
+        lock.bind::<Text, _>(format!("handle {handle}")).execute(c)?;
+    }
+    let conn = &mut *tx.conn;
     let is_actor: bool =
         diesel::select(diesel::dsl::exists(local_actors::table.filter(local_actors::handle.eq(handle))))
             .get_result(conn)?;

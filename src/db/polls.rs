@@ -215,7 +215,11 @@ pub fn find_poll(conn: &mut AnyConnection, id: PollId) -> Result<Option<Poll>, D
 pub fn hold_poll(tx: &mut Tx<'_>, id: PollId) -> Result<Option<Poll>, DbError> {
     let poll = polls::table.find(id.to_string());
     let row: Option<Row> = match &mut *tx.conn {
-        AnyConnection::Postgres(c) => poll.for_no_key_update().select(Row::as_select()).first(c).optional()?,
+        AnyConnection::Postgres(c) => {
+            let row = poll.for_no_key_update().select(Row::as_select()).first(c).optional()?;
+            tx.catch_up();
+            row
+        }
         AnyConnection::Sqlite(c) => poll.select(Row::as_select()).first(c).optional()?,
     };
     row.map(|row| with_options(tx.conn, row)).transpose()

@@ -1,10 +1,11 @@
 //! A write transaction as the services see it: the connection, and what every act needs beside
-//! it. Time is read once, so that everything an act writes bears one moment.
+//! it. Time is read once, so that everything an act writes bears one moment, and once more by acts
+//! that had to wait for another one to end.
 
 use super::connection::{AnyConnection, in_savepoint};
 use super::error::DbError;
 use super::remote_hosts::mark_waiting;
-use crate::clock::Stamp;
+use crate::clock::{Clock, Stamp};
 use crate::domain::Urls;
 use crate::ids::Ids;
 use std::cell::RefCell;
@@ -29,6 +30,7 @@ pub struct Tx<'a> {
     pub now: Stamp,
     /// Every URL that we mint.
     pub urls: &'a Urls,
+    clock: &'a dyn Clock,
     ids: &'a Ids,
     left: &'a RefCell<Left>,
 }
@@ -40,13 +42,13 @@ impl<'a> Tx<'a> {
     /// What `act` answers, or the store's fault.
     pub(crate) fn run<T, E: From<DbError>>(
         conn: &mut AnyConnection,
-        now: Stamp,
+        clock: &dyn Clock,
         urls: &Urls,
         ids: &Ids,
         act: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<(T, bool), E> {
-        let left = RefCell::default();
-        let value = act(&mut Tx { conn, now, urls, ids, left: &left })?;
+        let (now, left) = (clock.now(), RefCell::default());
+        let value = act(&mut Tx { conn, now, urls, clock, ids, left: &left })?;
         let Left { wakes_delivery, hosts } = left.into_inner();
         mark_waiting(conn, now, &hosts)?;
         Ok((value, wakes_delivery || !hosts.is_empty()))
@@ -65,6 +67,12 @@ impl<'a> Tx<'a> {
         }
     }
 
+    /// Reads the clock anew, after this act had to wait for another one: what it does now must not
+    /// bear the time at which it began to wait (V-9).
+    pub(super) fn catch_up(&mut self) {
+        self.now = self.clock.now();
+    }
+
     /// A new id.
     pub fn next_id(&self) -> Uuid {
         self.ids.next(self.now)
@@ -75,7 +83,7 @@ impl<'a> Tx<'a> {
     /// # Errors
     /// What `work` answers.
     pub fn separately<T, E: From<DbError>>(&mut self, work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
-        let (now, urls, ids, left) = (self.now, self.urls, self.ids, self.left);
-        in_savepoint(self.conn, |conn| work(&mut Tx { conn, now, urls, ids, left }))
+        let (now, urls, clock, ids, left) = (self.now, self.urls, self.clock, self.ids, self.left);
+        in_savepoint(self.conn, |conn| work(&mut Tx { conn, now, urls, clock, ids, left }))
     }
 }

@@ -323,7 +323,12 @@ async fn fetch_new(app: &App, url: &Url, source: Option<IpAddr>) -> Result<Arc<K
         Some(address) => Some(actors.sources.enter(address, now).await.ok_or(LookupError::TooMany)?),
         None => None,
     };
-    let fetched = fetch(app, url, &mut Budget::for_one_act()).await.map_err(told).and_then(|actor| {
+    let fetched = fetch(app, url, &mut Budget::for_one_act()).await;
+    if matches!(fetched, Err(FetchError::NotReady)) {
+        // It is our own key that is missing: nothing to remember of the actor or of who asked.
+        return Err(LookupError::Passing);
+    }
+    let fetched = fetched.map_err(told).and_then(|actor| {
         // Without a key it could not have signed anything (ID-17).
         if actor.keys.is_empty() { Err(LookupError::NotFound) } else { Ok(actor) }
     });

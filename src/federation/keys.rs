@@ -118,10 +118,12 @@ pub async fn ensure_instance_actor(app: &App) -> Result<LocalActor, DbError> {
     }
     let keys = app.federation.keys.take().await.map_err(|e| DbError::Broken(e.to_string()))?;
     app.write(move |tx| {
+        let handle = tx.urls.host().to_owned();
+        // Another process may be doing the same: then this waits, and finds what that one made.
+        local_actors::claim_handle(tx, &handle)?;
         if let Some(actor) = local_actors::find_instance_actor(tx.conn)? {
             return Ok(actor);
         }
-        let handle = tx.urls.host().to_owned();
         let new = NewActor { kind: ActorKind::Instance, handle: &handle, name: &handle, summary: "", keys: &keys };
         let id = local_actors::create_actor(tx, &new)?;
         local_actors::actor(tx.conn, id)

@@ -2,7 +2,7 @@
 
 use super::ServiceError;
 use crate::db::cabals::{count_formed_since, insert_cabal, log_act, save_cabal_member};
-use crate::db::local_actors::{ActorKind, NewActor, create_actor, is_handle_free};
+use crate::db::local_actors::{ActorKind, NewActor, claim_handle, create_actor};
 use crate::db::{DbError, Tx};
 use crate::domain::Refusal;
 use crate::domain::cabal::NewCabal;
@@ -30,7 +30,7 @@ pub fn form_cabal(
         )
         .into());
     }
-    if !is_handle_free(tx.conn, new.handle.as_str())? {
+    if !claim_handle(tx, new.handle.as_str())? {
         return Err(Refusal::field(
             "handle",
             format!("The handle {} is taken. Please choose another one.", new.handle),

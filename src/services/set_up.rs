@@ -4,7 +4,7 @@
 use super::ServiceError;
 use super::import_document;
 use super::sign_up::add_member;
-use crate::db::local_actors::{ActorKind, KeyPair, NewActor, create_actor, find_community, is_handle_free};
+use crate::db::local_actors::{ActorKind, KeyPair, NewActor, claim_handle, create_actor, find_community};
 use crate::db::{AnyConnection, DbError, Tx, documents, facts, signings, steward_log};
 use crate::domain::membership::NewMember;
 use crate::domain::{Handle, Problems, Refusal, text};
@@ -133,7 +133,7 @@ pub fn set_up(tx: &mut Tx<'_>, new: SetUp, keys: &KeyPair) -> Result<MemberId, S
 
 fn create_community(tx: &mut Tx<'_>, new: &NewCommunity, keys: &KeyPair) -> Result<(), ServiceError> {
     let handle = new.handle.as_str();
-    if !is_handle_free(tx.conn, handle)? {
+    if !claim_handle(tx, handle)? {
         return Err(Refusal::field("community_handle", "This handle is taken. Please choose another.").into());
     }
     let summary = text::paragraphs_as_html(&new.mission);

@@ -2,7 +2,7 @@
 
 use super::ServiceError;
 use crate::db::documents::list_documents;
-use crate::db::local_actors::is_handle_free;
+use crate::db::local_actors::claim_handle;
 use crate::db::{Tx, members, signings};
 use crate::domain::Refusal;
 use crate::domain::membership::NewMember;
@@ -61,7 +61,7 @@ pub fn add_member(
     is_steward: bool,
 ) -> Result<MemberId, ServiceError> {
     let handle = new.handle.as_str();
-    if !is_handle_free(tx.conn, handle)? {
+    if !claim_handle(tx, handle)? {
         return Err(taken());
     }
     let id = members::create_member(tx, handle, &new.name, is_steward)?;

@@ -41,6 +41,7 @@ mod page_flows;
 mod page_privacy;
 mod pages;
 mod proof;
+mod races;
 mod recognised;
 mod recorded;
 mod sessions;

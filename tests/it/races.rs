@@ -1,0 +1,128 @@
+//! Two processes that do the same at the same moment. On SQLite one write follows the other; on
+//! PostgreSQL they meet.
+
+use crate::support::votes::refusal_code;
+use crate::support::world::kept_pair;
+use crate::support::{Peer, TestApp, app::quiet};
+use caucus::App;
+use caucus::db::connection::establish;
+use caucus::db::{AnyConnection, local_actors};
+use caucus::domain::cabal::{CabalFields, NewCabal};
+use caucus::domain::membership::NewMember;
+use caucus::federation::actors::{LookupError, find_by_url};
+use caucus::federation::keys::ensure_instance_actor;
+use caucus::ids::MemberId;
+use caucus::services::ServiceError;
+use caucus::services::form_cabal::form_cabal;
+use caucus::services::sign_up::add_member;
+use caucus::settings::DatabaseUrl;
+use chrono::TimeDelta;
+
+async fn form(app: &App, by: MemberId, handle: &str) -> Result<(), ServiceError> {
+    let fields = CabalFields { name: handle.to_owned(), purpose: "To be there.".to_owned(), handle: handle.to_owned() };
+    let new = NewCabal::parse(&fields).unwrap();
+    app.write(move |tx| form_cabal(tx, by, new, &kept_pair(1), 100).map(|_| ())).await
+}
+
+#[tokio::test]
+async fn of_two_who_take_one_handle_at_once_one_is_told_that_it_is_taken() {
+    let (app, ada) = TestApp::with_community().await;
+    let other = app.second_process();
+    for round in 0..10 {
+        let handle = format!("bees{round}");
+        let outcomes = tokio::join!(form(&app.app, ada, &handle), form(&other, ada, &handle));
+
+        let refused = match outcomes {
+            (Ok(()), refused @ Err(_)) | (refused @ Err(_), Ok(())) => refused,
+            both => panic!("{both:?}"),
+        };
+        assert_eq!(refusal_code(refused), "invalid_fields");
+    }
+    for round in 0..10 {
+        let handle = format!("wasp{round}");
+        let new = NewMember::parse(&handle, "").unwrap();
+        let joins = app.app.write(move |tx| add_member(tx, &new, "no hash", false).map(|_| ()));
+        let outcomes = tokio::join!(joins, form(&other, ada, &handle));
+
+        assert!(outcomes.0.is_ok() != outcomes.1.is_ok(), "a member and a cabal share {handle}: {outcomes:?}");
+    }
+}
+
+#[tokio::test]
+async fn two_processes_that_start_on_an_empty_database_make_one_instance_actor() {
+    let now = crate::support::app::test_start();
+    for _ in 0..3 {
+        let (app, _, store) = quiet("http://localhost:1", now);
+        let db = caucus::db::Database::open(&store.url).unwrap();
+        let other = App::new(app.settings.clone(), std::sync::Arc::clone(&app.clock), db);
+
+        let (one, two) = tokio::join!(ensure_instance_actor(&app), ensure_instance_actor(&other));
+
+        assert_eq!(one.unwrap().id, two.unwrap().id);
+    }
+}
+
+#[tokio::test]
+async fn a_key_of_ours_that_is_missing_is_not_held_against_an_actor() {
+    let home = TestApp::start().await;
+    let peer = Peer::start(&home).await;
+    let bob = peer.person("bob");
+    let (app, _, _store) = quiet("http://localhost:1", home.app.now());
+    assert!(matches!(find_by_url(&app, &bob.url).await, Err(LookupError::Passing)));
+
+    ensure_instance_actor(&app).await.unwrap();
+
+    assert_eq!(find_by_url(&app, &bob.url).await.unwrap().url, bob.url);
+    assert!(app.read(local_actors::find_instance_actor).await.unwrap().is_some());
+}
+
+/// On PostgreSQL: returns once a transaction waits for the row of another. On SQLite a write reads
+/// the clock only after it has waited, so there is nothing to wait for.
+fn until_somebody_waits(store: &DatabaseUrl) {
+    use diesel::RunQueryDsl as _;
+    #[derive(diesel::QueryableByName)]
+    struct Waiting {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        many: i64,
+    }
+    let AnyConnection::Postgres(mut connection) = establish(store).unwrap() else { return };
+    let query = "SELECT count(*) AS many FROM pg_stat_activity WHERE datname = current_database() \
+                 AND wait_event_type = 'Lock'";
+    while diesel::sql_query(query).get_result::<Waiting>(&mut connection).unwrap().many == 0 {}
+}
+
+#[tokio::test]
+async fn a_ballot_that_had_to_wait_past_the_end_is_late() {
+    let (app, ada) = TestApp::with_community().await;
+    let bea = app.member("bea").await;
+    let (_, poll) = app.open_vote(ada, bea).await;
+    app.advance(TimeDelta::days(7) - TimeDelta::seconds(1));
+    let other = app.second_process();
+    let (held, is_held) = std::sync::mpsc::channel();
+    let (go_on, goes_on) = std::sync::mpsc::channel::<()>();
+    let holder = tokio::spawn(async move {
+        let done: Result<(), ServiceError> = other
+            .write(move |tx| {
+                caucus::db::polls::hold_poll(tx, poll)?;
+                held.send(()).unwrap();
+                // On SQLite the other ballot waits for this write, on PostgreSQL for this row.
+                goes_on.recv().unwrap();
+                Ok(())
+            })
+            .await;
+        done.unwrap();
+    });
+    tokio::task::spawn_blocking(move || is_held.recv().unwrap()).await.unwrap();
+
+    let ballot = app.vote_on_the_web(poll, ada, &[0]);
+    let end = async {
+        let store = app.store.url.clone();
+        tokio::task::spawn_blocking(move || until_somebody_waits(&store)).await.unwrap();
+        app.advance(TimeDelta::seconds(1));
+        go_on.send(()).unwrap();
+    };
+    let (ballot, ()) = tokio::join!(ballot, end);
+
+    assert_eq!(refusal_code(ballot), "poll_closed");
+    holder.await.unwrap();
+}
