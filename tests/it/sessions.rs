@@ -193,7 +193,8 @@ async fn whoever_guesses_locks_nobody_out_of_a_browser_in_which_they_signed_in_b
     assert_eq!(try_password(&mut mallory, "bea", PASSWORD).await.status, 200, "mallory is a member too");
     let sign_out = mallory.get("/account").await.form("/sign-out");
     mallory.submit(&sign_out).await;
-    for guess in 0..10 {
+    // One of the ten was used up when ada signed in for the first time.
+    for guess in 0..9 {
         assert_eq!(try_password(&mut mallory, "ada", &format!("wrong guess {guess}")).await.status, 422);
     }
 
