@@ -9,7 +9,7 @@ use caucus::settings::DatabaseUrl;
 use diesel::RunQueryDsl as _;
 use diesel::connection::SimpleConnection as _;
 use diesel::sql_types::{Bool, Text};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// One column: name, portable type, whether it may be null.
@@ -42,6 +42,8 @@ fn both_trees_hold_migrations_of_the_same_names() {
 
     assert!(!sqlite.is_empty());
     assert_eq!(sqlite, postgres);
+    let versions: BTreeSet<&str> = sqlite.iter().map(|name| name.split('_').next().unwrap()).collect();
+    assert_eq!(versions.len(), sqlite.len(), "two migrations of one version: {sqlite:?}");
 }
 
 #[test]
