@@ -6,6 +6,7 @@ use super::error::DbError;
 use super::schema::{help_requests, local_actors};
 use super::tx::Tx;
 use crate::clock::Stamp;
+use crate::domain::help_course::{LAPSES_AFTER, state_at};
 use crate::domain::help_request::{HelpRequestState, NewHelpRequest};
 use crate::ids::{CabalId, HelpRequestId, MemberId};
 use chrono::NaiveDateTime;
@@ -38,12 +39,26 @@ pub struct HelpRequest {
     pub is_remote: bool,
     /// The language of the text.
     pub language: String,
-    /// What became of it.
-    pub state: HelpRequestState,
+    /// What was noted of it; [`HelpRequest::state`] says what it is.
+    pub recorded: HelpRequestState,
     /// When it was published.
     pub published_at: Stamp,
     /// When it last changed.
     pub updated_at: Stamp,
+    /// When it was published, renewed or opened again.
+    pub renewed_at: Stamp,
+}
+
+impl HelpRequest {
+    /// What it is at a moment (H3, H4).
+    pub fn state(&self, now: Stamp) -> HelpRequestState {
+        state_at(self.recorded, self.renewed_at, now)
+    }
+
+    /// Until when it stays open unless it is renewed (H4).
+    pub fn lapses_at(&self) -> Stamp {
+        self.renewed_at + LAPSES_AFTER
+    }
 }
 
 #[derive(Queryable, Selectable)]
@@ -62,6 +77,7 @@ struct Row {
     state: String,
     published_at: NaiveDateTime,
     updated_at: NaiveDateTime,
+    renewed_at: NaiveDateTime,
 }
 
 type Parts = (Row, String, String);
@@ -80,9 +96,10 @@ fn help_request_from((row, cabal_handle, cabal_name): Parts) -> Result<HelpReque
         place: row.place,
         is_remote: row.is_remote,
         language: row.language,
-        state: convert::word(&row.state, HelpRequestState::from_stored)?,
+        recorded: convert::word(&row.state, HelpRequestState::from_stored)?,
         published_at: row.published_at.and_utc(),
         updated_at: row.updated_at.and_utc(),
+        renewed_at: row.renewed_at.and_utc(),
     })
 }
 
@@ -124,20 +141,29 @@ pub fn find_help_request(conn: &mut AnyConnection, id: HelpRequestId) -> Result<
     found.map(help_request_from).transpose()
 }
 
-/// Help requests, the youngest first.
+/// Help requests as they are at a moment, the youngest first.
 ///
 /// # Errors
 /// The store's fault.
 pub fn list_help_requests(
     conn: &mut AnyConnection,
     filter: &HelpRequestFilter,
+    now: Stamp,
     limit: i64,
 ) -> Result<Vec<HelpRequest>, DbError> {
     let mut query = with_cabals!().into_boxed::<AnyBackend>();
     if let Some(cabal) = filter.cabal {
         query = query.filter(help_requests::cabal_id.eq(cabal.to_string()));
     }
+    let (open, lapsed) = (HelpRequestState::Open.as_str(), HelpRequestState::Lapsed.as_str());
+    let lapses = (now - LAPSES_AFTER).naive_utc();
     query = match filter.state {
+        Some(HelpRequestState::Open) => {
+            query.filter(help_requests::state.eq(open)).filter(help_requests::renewed_at.gt(lapses))
+        }
+        Some(HelpRequestState::Lapsed) => query.filter(
+            help_requests::state.eq(lapsed).or(help_requests::state.eq(open).and(help_requests::renewed_at.le(lapses))),
+        ),
         Some(state) => query.filter(help_requests::state.eq(state.as_str())),
         None => query.filter(help_requests::state.ne(HelpRequestState::Withdrawn.as_str())),
     };
@@ -146,18 +172,6 @@ pub fn list_help_requests(
     }
     let found: Vec<Parts> = query.order(help_requests::id.desc()).limit(limit).load(conn)?;
     found.into_iter().map(help_request_from).collect()
-}
-
-/// How many requests of a cabal are in a state.
-///
-/// # Errors
-/// The store's fault.
-pub fn count_help_requests(conn: &mut AnyConnection, cabal: CabalId, state: HelpRequestState) -> Result<i64, DbError> {
-    Ok(help_requests::table
-        .filter(help_requests::cabal_id.eq(cabal.to_string()))
-        .filter(help_requests::state.eq(state.as_str()))
-        .count()
-        .get_result(conn)?)
 }
 
 /// The columns that come from the form.
@@ -206,6 +220,7 @@ pub fn insert_help_request(
             help_requests::published_by.eq(by.to_string()),
             help_requests::state.eq(HelpRequestState::Open.as_str()),
             help_requests::published_at.eq(tx.now.naive_utc()),
+            help_requests::renewed_at.eq(tx.now.naive_utc()),
         ))
         .execute(tx.conn)?;
     Ok(())
@@ -239,4 +254,53 @@ pub fn move_help_request(
     .set((help_requests::state.eq(to.as_str()), help_requests::updated_at.eq(tx.now.naive_utc())))
     .execute(tx.conn)?;
     Ok(touched > 0)
+}
+
+/// Opens a help request for another 30 days; false when it was in none of `from`.
+///
+/// # Errors
+/// The store's fault.
+pub fn open_help_request(tx: &mut Tx<'_>, id: HelpRequestId, from: &[HelpRequestState]) -> Result<bool, DbError> {
+    let from: Vec<&str> = from.iter().map(|state| state.as_str()).collect();
+    let touched = diesel::update(
+        help_requests::table.filter(help_requests::id.eq(id.to_string())).filter(help_requests::state.eq_any(from)),
+    )
+    .set((
+        help_requests::state.eq(HelpRequestState::Open.as_str()),
+        help_requests::renewed_at.eq(tx.now.naive_utc()),
+        help_requests::updated_at.eq(tx.now.naive_utc()),
+    ))
+    .execute(tx.conn)?;
+    Ok(touched > 0)
+}
+
+/// Notes that an open help request has lapsed by now; false when it has not, or it was noted.
+///
+/// # Errors
+/// The store's fault.
+pub fn note_lapse(tx: &mut Tx<'_>, id: HelpRequestId) -> Result<bool, DbError> {
+    let touched = diesel::update(
+        help_requests::table
+            .filter(help_requests::id.eq(id.to_string()))
+            .filter(help_requests::state.eq(HelpRequestState::Open.as_str()))
+            .filter(help_requests::renewed_at.le((tx.now - LAPSES_AFTER).naive_utc())),
+    )
+    .set((help_requests::state.eq(HelpRequestState::Lapsed.as_str()), help_requests::updated_at.eq(tx.now.naive_utc())))
+    .execute(tx.conn)?;
+    Ok(touched > 0)
+}
+
+/// Help requests that have lapsed without a note of it.
+///
+/// # Errors
+/// The store's fault.
+pub fn list_lapsing(conn: &mut AnyConnection, now: Stamp, limit: i64) -> Result<Vec<HelpRequestId>, DbError> {
+    let found: Vec<String> = help_requests::table
+        .filter(help_requests::state.eq(HelpRequestState::Open.as_str()))
+        .filter(help_requests::renewed_at.le((now - LAPSES_AFTER).naive_utc()))
+        .order(help_requests::id)
+        .limit(limit)
+        .select(help_requests::id)
+        .load(conn)?;
+    found.iter().map(|id| convert::id(id)).collect()
 }

@@ -46,6 +46,12 @@ pub struct Offer {
     pub answer_text: Option<String>,
     /// When it was answered.
     pub answered_at: Option<Stamp>,
+    /// When something was last heard of it, once it was accepted (H4).
+    pub word_at: Option<Stamp>,
+    /// When it was freed, if it was (H4).
+    pub freed_at: Option<Stamp>,
+    /// When it was marked as done.
+    pub done_at: Option<Stamp>,
 }
 
 #[derive(Queryable, Selectable)]
@@ -66,6 +72,9 @@ struct Row {
     answered_by: Option<String>,
     answer_text: Option<String>,
     answered_at: Option<NaiveDateTime>,
+    word_at: Option<NaiveDateTime>,
+    freed_at: Option<NaiveDateTime>,
+    done_at: Option<NaiveDateTime>,
 }
 
 fn offer_from(row: Row) -> Result<Offer, DbError> {
@@ -85,6 +94,9 @@ fn offer_from(row: Row) -> Result<Offer, DbError> {
         answered_by: row.answered_by.as_deref().map(convert::id).transpose()?,
         answer_text: row.answer_text,
         answered_at: row.answered_at.map(|at| at.and_utc()),
+        word_at: row.word_at.map(|at| at.and_utc()),
+        freed_at: row.freed_at.map(|at| at.and_utc()),
+        done_at: row.done_at.map(|at| at.and_utc()),
     })
 }
 
@@ -139,20 +151,42 @@ pub fn count_offers_by(conn: &mut AnyConnection, request: HelpRequestId, actor_u
         .get_result(conn)?)
 }
 
-/// The offers to a cabal that nobody has answered and that can still be accepted, the oldest first.
+/// The offers to a cabal in one state, whatever became of what they answer, the oldest first.
 ///
 /// # Errors
 /// The store's fault.
-pub fn list_waiting_offers(conn: &mut AnyConnection, cabal: CabalId) -> Result<Vec<Offer>, DbError> {
+pub fn list_offers_of_cabal(
+    conn: &mut AnyConnection,
+    cabal: CabalId,
+    state: OfferState,
+) -> Result<Vec<Offer>, DbError> {
     let found: Vec<Row> = offers::table
         .inner_join(help_requests::table)
         .filter(help_requests::cabal_id.eq(cabal.to_string()))
-        .filter(help_requests::state.eq_any(["open", "taken"]))
-        .filter(offers::state.eq(OfferState::Waiting.as_str()))
+        .filter(offers::state.eq(state.as_str()))
         .order(offers::id.asc())
         .select(Row::as_select())
         .load(conn)?;
     found.into_iter().map(offer_from).collect()
+}
+
+/// Gives an offer by the web form its private link, by the hash of the secret in it.
+///
+/// # Errors
+/// The store's fault.
+pub fn set_offer_secret(tx: &mut Tx<'_>, id: OfferId, secret_hash: &str) -> Result<(), DbError> {
+    diesel::update(offers::table.find(id.to_string())).set(offers::secret_hash.eq(secret_hash)).execute(tx.conn)?;
+    Ok(())
+}
+
+/// The offer behind a private link.
+///
+/// # Errors
+/// The store's fault.
+pub fn find_offer_by_secret(conn: &mut AnyConnection, secret_hash: &str) -> Result<Option<Offer>, DbError> {
+    let found =
+        offers::table.filter(offers::secret_hash.eq(secret_hash)).select(Row::as_select()).first(conn).optional()?;
+    found.map(offer_from).transpose()
 }
 
 /// Saves an offer unless its note is known already; true when it was new (F5).
@@ -226,6 +260,9 @@ pub fn answer_offer(tx: &mut Tx<'_>, id: OfferId, answer: Answer<'_>) -> Result<
             offers::answered_by.eq(answer.by.to_string()),
             offers::answer_text.eq(answer.words),
             offers::answered_at.eq(tx.now.naive_utc()),
+            offers::word_at.eq(tx.now.naive_utc()),
+            offers::asked_at.eq(None::<NaiveDateTime>),
+            offers::freed_at.eq(None::<NaiveDateTime>),
         ))
         .execute(tx.conn)?;
     Ok(touched > 0)

@@ -183,6 +183,7 @@ diesel::table! {
         state -> Text,
         published_at -> Timestamp,
         updated_at -> Timestamp,
+        renewed_at -> Timestamp,
     }
 }
 
@@ -214,6 +215,33 @@ diesel::table! {
         edited_at -> Nullable<Timestamp>,
         answered_by -> Nullable<Text>,
         answer_text -> Nullable<Text>,
+        answered_at -> Nullable<Timestamp>,
+        word_at -> Nullable<Timestamp>,
+        asked_at -> Nullable<Timestamp>,
+        freed_at -> Nullable<Timestamp>,
+        done_at -> Nullable<Timestamp>,
+        secret_hash -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    credits (id) {
+        id -> Text,
+        cabal_id -> Text,
+        help_request_id -> Text,
+        offer_id -> Text,
+        actor_url -> Nullable<Text>,
+        name -> Text,
+        given_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    credit_consents (actor_url) {
+        actor_url -> Text,
+        answer -> Text,
+        post_id -> Text,
+        asked_at -> Timestamp,
         answered_at -> Nullable<Timestamp>,
     }
 }
@@ -549,6 +577,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     help_requests,
     progress_updates,
     offers,
+    credits,
+    credit_consents,
     messages,
     amendments,
     amendment_changes,
@@ -601,6 +631,10 @@ diesel::joinable!(progress_updates -> cabals (cabal_id));
 diesel::joinable!(progress_updates -> members (published_by));
 diesel::joinable!(offers -> help_requests (help_request_id));
 diesel::joinable!(offers -> members (answered_by));
+diesel::joinable!(credits -> posts (id));
+diesel::joinable!(credits -> cabals (cabal_id));
+diesel::joinable!(credits -> help_requests (help_request_id));
+diesel::joinable!(credits -> offers (offer_id));
 diesel::joinable!(messages -> local_actors (actor_id));
 diesel::joinable!(amendments -> documents (document_id));
 diesel::joinable!(amendments -> document_versions (base_version_id));

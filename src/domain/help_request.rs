@@ -60,6 +60,37 @@ impl HelpRequestState {
         }
     }
 
+    /// A cabal may accept an offer as long as the work is to be done; that nobody renewed the
+    /// request is no reason to turn anybody away.
+    ///
+    /// # Errors
+    /// Says what became of the request.
+    pub fn check_accepts_offers(self) -> Result<(), Refusal> {
+        match self {
+            Self::Open | Self::Taken | Self::Lapsed => Ok(()),
+            Self::Done => Err(Refusal::new(
+                "help_request_closed",
+                "This work is done already. Please decline the offer with a kind word.",
+            )),
+            Self::Withdrawn => Err(Refusal::new(
+                "help_request_closed",
+                "Your cabal has withdrawn this help request. Please decline the offer with a kind word.",
+            )),
+        }
+    }
+
+    /// Only what waits for help can be renewed (H4).
+    ///
+    /// # Errors
+    /// Says what became of the request.
+    pub fn check_renewable(self) -> Result<(), Refusal> {
+        match self {
+            Self::Open | Self::Lapsed => Ok(()),
+            Self::Taken => Err(Refusal::new("help_request_taken", "Somebody is on it, so it does not lapse.")),
+            Self::Done | Self::Withdrawn => self.check_changeable(),
+        }
+    }
+
     /// Editing and withdrawing fit a request that is still alive.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ pub mod chain;
 pub mod diff;
 pub mod document;
 pub mod handle;
+pub mod help_course;
 pub mod help_request;
 pub mod incident;
 pub mod membership;

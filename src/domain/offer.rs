@@ -5,7 +5,7 @@ use super::text;
 use super::visibility::Visibility;
 
 /// The states of an offer (H3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OfferState {
     /// Nobody has answered yet.
@@ -37,6 +37,33 @@ impl OfferState {
         [Self::Waiting, Self::Accepted, Self::Declined, Self::Withdrawn, Self::Done]
             .into_iter()
             .find(|state| state.as_str() == word)
+    }
+
+    /// Done, free again and a word fit only an offer that was accepted (H3).
+    ///
+    /// # Errors
+    /// Says where the offer stands.
+    pub fn check_accepted(self) -> Result<(), Refusal> {
+        let sentence = match self {
+            Self::Accepted => return Ok(()),
+            Self::Waiting => "Nobody is on it at the moment: this offer waits for an answer.",
+            Self::Done => "Somebody in your cabal has marked this as done already.",
+            Self::Declined => "Somebody in your cabal has declined this offer.",
+            Self::Withdrawn => "The person who made this offer has taken it back.",
+        };
+        Err(Refusal::new("offer_not_accepted", sentence))
+    }
+
+    /// An offer can be taken back until the work is done (H6).
+    ///
+    /// # Errors
+    /// Says where the offer stands.
+    pub fn check_withdrawable(self) -> Result<(), Refusal> {
+        match self {
+            Self::Waiting | Self::Accepted => Ok(()),
+            Self::Declined | Self::Done => Err(Refusal::new("offer_closed", "There is nothing to take back any more.")),
+            Self::Withdrawn => Err(Refusal::new("offer_withdrawn", "You have taken this offer back already.")),
+        }
     }
 
     /// Accepting and declining fit only an offer that waits (H3).
@@ -130,6 +157,14 @@ impl WebOffer {
 /// Names the field `words` when they are missing or too long.
 pub fn parse_words(words: &str) -> Result<String, Refusal> {
     text::paragraphs("words", words, 500)
+}
+
+/// The name under which somebody agreed to be thanked in public (H5); none when they did not.
+///
+/// # Errors
+/// Names the field `credit_name` when it is too long.
+pub fn parse_credit_name(name: &str) -> Result<Option<String>, Refusal> {
+    text::optional_line("credit_name", name, 80)
 }
 
 /// Who looks at something that was sent to a cabal.

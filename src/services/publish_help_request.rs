@@ -2,11 +2,13 @@
 //! state changes.
 
 use super::ServiceError;
+use super::help_course::{decline_waiting, tell_waiting};
 use super::join_cabal::check_is_in_cabal;
 use crate::db::cabals::{find_cabal, log_act, note_published};
 use crate::db::help_requests::{
     HelpRequest, find_help_request, help_request, insert_help_request, move_help_request, rewrite_help_request,
 };
+use crate::db::offer_course::free_offer;
 use crate::db::offers::{Offer, list_offers};
 use crate::db::posts::{PostKind, set_pinned};
 use crate::db::{DbError, Tx};
@@ -15,7 +17,7 @@ use crate::domain::offer::OfferState;
 use crate::domain::visibility::Visibility;
 use crate::federation::outbound::cabal_notes;
 use crate::federation::outbound::documents::Mention;
-use crate::federation::outbound::html::first_words;
+use crate::federation::outbound::html::{self, first_words};
 use crate::federation::outbound::publish::{self, Audience, NewPost};
 use crate::ids::{CabalId, HelpRequestId, MemberId};
 
@@ -44,9 +46,10 @@ pub fn publish_help_request(
         place: new.place.clone(),
         is_remote: new.is_remote,
         language: new.language.clone(),
-        state: HelpRequestState::Open,
+        recorded: HelpRequestState::Open,
         published_at: tx.now,
         updated_at: tx.now,
+        renewed_at: tx.now,
     };
     let post = NewPost {
         id: request.id.into(),
@@ -54,7 +57,7 @@ pub fn publish_help_request(
         kind: PostKind::HelpRequest,
         visibility: Visibility::Public,
         in_reply_to: None,
-        object: cabal_notes::help_request(&request, Vec::new(), tx.urls),
+        object: cabal_notes::help_request(&request, HelpRequestState::Open, Vec::new(), tx.urls),
         is_pinned: true,
     };
     publish::publish(tx, post, &Audience::followers(cabal.id.into()))?;
@@ -64,7 +67,8 @@ pub fn publish_help_request(
     Ok(request.id)
 }
 
-/// Replaces what a help request says; followers and helpers get an `Update`.
+/// Replaces what a help request says; followers and helpers get an `Update`, and those whose
+/// offers wait are told.
 ///
 /// # Errors
 /// When the member is not in the cabal or the request is over.
@@ -77,17 +81,33 @@ pub fn edit_help_request(
     let request = changeable(tx, by, id)?;
     rewrite_help_request(tx, id, new)?;
     tell_of_change(tx, id)?;
+    let link = html::link(&tx.urls.help_request(id));
+    let body = format!(
+        "<p>The help request to which you replied was changed. Your offer stands. If it does not fit any more, please \
+         edit or delete your reply.</p><p>{link}</p>"
+    );
+    tell_waiting(tx, &request, &body)?;
     log_act(tx, request.cabal_id, by, "edited a help request", &first_words(&new.what))?;
     Ok(())
 }
 
-/// Takes a help request back; it is deleted wherever it went.
+/// Takes a help request back; it is deleted wherever it went. Everybody on the fediverse who
+/// offered is answered before; offers by the web form go on waiting for the cabal's own words.
 ///
 /// # Errors
 /// When the member is not in the cabal or the request is over.
 pub fn withdraw_help_request(tx: &mut Tx<'_>, by: MemberId, id: HelpRequestId) -> Result<(), ServiceError> {
     let request = changeable(tx, by, id)?;
-    move_help_request(tx, id, &[request.state], HelpRequestState::Withdrawn)?;
+    let words = format!(
+        "Thank you for your offer. {} does not need “{}” any more.",
+        request.cabal_name,
+        first_words(&request.what)
+    );
+    for offer in list_offers(tx.conn, id)?.iter().filter(|offer| offer.state == OfferState::Accepted) {
+        free_offer(tx, offer.id)?;
+    }
+    decline_waiting(tx, by, &request, &words)?;
+    move_help_request(tx, id, &[request.recorded], HelpRequestState::Withdrawn)?;
     let offerers = list_offers(tx.conn, id)?.into_iter().filter_map(|offer| offer.offerer_actor);
     publish::withdraw(tx, id.into(), &Audience::followers(request.cabal_id.into()).and(offerers))?;
     log_act(tx, request.cabal_id, by, "withdrew a help request", &first_words(&request.what))?;
@@ -97,7 +117,7 @@ pub fn withdraw_help_request(tx: &mut Tx<'_>, by: MemberId, id: HelpRequestId) -
 fn changeable(tx: &mut Tx<'_>, by: MemberId, id: HelpRequestId) -> Result<HelpRequest, ServiceError> {
     let request = find_help_request(tx.conn, id)?.ok_or(ServiceError::NotFound("help request"))?;
     check_is_in_cabal(tx, by, request.cabal_id)?;
-    request.state.check_changeable().map_err(ServiceError::Conflict)?;
+    request.recorded.check_changeable().map_err(ServiceError::Conflict)?;
     Ok(request)
 }
 
@@ -110,9 +130,10 @@ pub(super) fn tell_of_change(tx: &mut Tx<'_>, id: HelpRequestId) -> Result<(), D
     let request = help_request(tx.conn, id)?;
     let helpers: Vec<Mention> = list_offers(tx.conn, id)?.iter().filter_map(public_helper).collect();
     let audience = Audience::followers(request.cabal_id.into()).and(helpers.iter().map(|helper| helper.href.clone()));
-    let object = cabal_notes::help_request(&request, helpers, tx.urls);
+    let state = request.state(tx.now);
+    let object = cabal_notes::help_request(&request, state, helpers, tx.urls);
     publish::update(tx, id.into(), &object, &audience)?;
-    set_pinned(tx, id.into(), request.state == HelpRequestState::Open)
+    set_pinned(tx, id.into(), state == HelpRequestState::Open)
 }
 
 /// Who is thanked by name: only those who offered in public themselves (J5).

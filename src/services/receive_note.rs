@@ -3,6 +3,7 @@
 
 use super::ServiceError;
 use super::cast_ballot;
+use super::credit_helper::take_answer;
 use super::record_message::{edit_message, record_message};
 use super::record_offer::{edit_offer, record_fediverse_offer, withdraw_offer};
 use crate::clock::Stamp;
@@ -11,13 +12,15 @@ use crate::db::help_requests::{HelpRequest, find_help_request};
 use crate::db::linked_actors::find_member_of;
 use crate::db::local_actors::{LocalActor, find_actor_by_handle};
 use crate::db::messages::{erase_messages, list_messages_by_note};
-use crate::db::offers::find_offer_by_note;
+use crate::db::offer_course::note_word_of;
+use crate::db::offers::{Offer, find_offer_by_note, list_offers};
 use crate::db::posts::{Post, find_post};
 use crate::db::tombstones;
 use crate::db::{DbError, Tx};
+use crate::domain::offer::OfferState;
 use crate::domain::{OurUrl, Urls};
 use crate::federation::inbound::note::InboundNote;
-use crate::ids::{ActorId, HelpRequestId, PollId, ProgressId};
+use crate::ids::{ActorId, CabalId, HelpRequestId, PollId, ProgressId};
 use chrono::TimeDelta;
 
 /// How long a deletion is remembered of something that we had not seen: longer than any server
@@ -91,10 +94,14 @@ fn take(tx: &mut Tx<'_>, note: &InboundNote, arrival: Arrival<'_>, may_vote: boo
         // Whether it counts or not, a choice is secret and must not be kept as a text.
         return if may_vote { cast_ballot::by_reply(tx, note, arrival.received_at).map(|_| ()) } else { Ok(()) };
     }
-    match request_open_to(tx, note, &parent)? {
-        Some(request) => Ok(record_fediverse_offer(tx, &request, note, arrival.received_at)?),
-        None => Ok(record_message(tx, parent.actor_id, note, arrival.received_at)?),
+    if may_vote && take_answer(tx, note, &parent)? {
+        return Ok(());
     }
+    if let Some(request) = request_open_to(tx, note, &parent)? {
+        return Ok(record_fediverse_offer(tx, &request, note, arrival.received_at)?);
+    }
+    note_word_of(tx, &note.author, CabalId::from_uuid(parent.actor_id.uuid()))?;
+    Ok(record_message(tx, parent.actor_id, note, arrival.received_at)?)
 }
 
 /// The post of ours that a text answers, under the one URL that it has.
@@ -112,11 +119,13 @@ fn parent_of(tx: &mut Tx<'_>, note: &InboundNote) -> Result<Option<Post>, DbErro
 }
 
 /// The help request to which a reply is an offer (H2): it takes offers still, and the writer is
-/// no member of its cabal.
+/// no member of its cabal and not on it already.
 fn request_open_to(tx: &mut Tx<'_>, note: &InboundNote, parent: &Post) -> Result<Option<HelpRequest>, DbError> {
     let id = HelpRequestId::from_uuid(parent.id.uuid());
     let Some(request) = find_help_request(tx.conn, id)? else { return Ok(None) };
-    if request.state.check_takes_offers().is_err() {
+    let is_on_it =
+        |offer: &Offer| offer.state == OfferState::Accepted && offer.offerer_actor.as_deref() == Some(&note.author);
+    if request.state(tx.now).check_takes_offers().is_err() || list_offers(tx.conn, id)?.iter().any(is_on_it) {
         return Ok(None);
     }
     let is_of_the_cabal = match find_member_of(tx.conn, &note.author)? {

@@ -1,10 +1,11 @@
 //! Record an offer, from a reply or from the web form (rule H2), and follow its edits (H6).
 
 use super::ServiceError;
+use super::help_course::follow_offers;
 use super::publish_help_request::tell_of_change;
 use crate::clock::Stamp;
-use crate::db::help_requests::{HelpRequest, find_help_request, move_help_request};
-use crate::db::offers::{self, Offer, count_offers_by, insert_offer_once, list_offers};
+use crate::db::help_requests::{HelpRequest, find_help_request};
+use crate::db::offers::{self, Offer, count_offers_by, find_offer_by_secret, insert_offer_once, set_offer_secret};
 use crate::db::posts::PostKind;
 use crate::db::remote_actors::find_remote_actor;
 use crate::db::{DbError, Tx};
@@ -18,18 +19,27 @@ use crate::federation::outbound::cabal_notes::{Letter, letter};
 use crate::federation::outbound::documents::Mention;
 use crate::federation::outbound::html;
 use crate::federation::outbound::publish::{self, Audience, NewPost};
-use crate::ids::{HelpRequestId, OfferId, PostId};
+use crate::ids::{HelpRequestId, OfferId, PostId, random_token, secret_hash};
 
 /// How many replies of one actor to one request are taken; nobody who means to help needs more.
 const MOST_BY_ONE_ACTOR: i64 = 10;
 
-/// Records an offer from the web form. It is for the cabal's eyes only.
+/// An offer by the web form, in the only moment in which its private link can be read.
+pub struct WebOfferMade {
+    /// The offer.
+    pub id: OfferId,
+    /// The secret in the link.
+    pub secret: String,
+}
+
+/// Records an offer from the web form. It is for the cabal's eyes only; who made it can follow it
+/// by a private link.
 ///
 /// # Errors
 /// When the request takes no offers any more.
-pub fn record_web_offer(tx: &mut Tx<'_>, request: HelpRequestId, new: WebOffer) -> Result<OfferId, ServiceError> {
+pub fn record_web_offer(tx: &mut Tx<'_>, request: HelpRequestId, new: WebOffer) -> Result<WebOfferMade, ServiceError> {
     let request = find_help_request(tx.conn, request)?.ok_or(ServiceError::NotFound("help request"))?;
-    request.state.check_takes_offers().map_err(ServiceError::Conflict)?;
+    request.state(tx.now).check_takes_offers().map_err(ServiceError::Conflict)?;
     let offer = Offer {
         channel: OfferChannel::Web,
         offerer_name: new.name,
@@ -38,7 +48,19 @@ pub fn record_web_offer(tx: &mut Tx<'_>, request: HelpRequestId, new: WebOffer) 
         ..blank(tx, request.id)
     };
     insert_offer_once(tx, &offer)?;
-    Ok(offer.id)
+    let secret = random_token();
+    set_offer_secret(tx, offer.id, &secret_hash(&secret))?;
+    Ok(WebOfferMade { id: offer.id, secret })
+}
+
+/// Takes an offer by the web form back: its text and the way to reach the person are erased.
+///
+/// # Errors
+/// When there is no such private link, or nothing to take back.
+pub fn withdraw_web_offer(tx: &mut Tx<'_>, secret: &str) -> Result<(), ServiceError> {
+    let offer = find_offer_by_secret(tx.conn, &secret_hash(secret))?.ok_or(ServiceError::NotFound("offer"))?;
+    offer.state.check_withdrawable().map_err(ServiceError::Conflict)?;
+    Ok(withdraw_offer(tx, &offer)?)
 }
 
 /// Records a reply to a help request as an offer and tells the offerer so at once, the first
@@ -88,6 +110,9 @@ fn blank(tx: &Tx<'_>, request: HelpRequestId) -> Offer {
         answered_by: None,
         answer_text: None,
         answered_at: None,
+        word_at: None,
+        freed_at: None,
+        done_at: None,
     }
 }
 
@@ -106,7 +131,22 @@ fn tell_offerer(tx: &mut Tx<'_>, request: &HelpRequest, to: &Mention, reply: &st
         escape_html(&request.cabal_name)
     );
     let answer = Answer { to, reply, visibility: Visibility::Direct, body_html: &body_html, kind: PostKind::Notice };
-    send_answer(tx, request, &answer)
+    send_answer(tx, request, &answer)?;
+    Ok(())
+}
+
+/// Writes to whoever made an offer from the fediverse, in private; to nobody else.
+pub(super) fn write_to_offerer(
+    tx: &mut Tx<'_>,
+    request: &HelpRequest,
+    offer: &Offer,
+    body_html: &str,
+) -> Result<(), DbError> {
+    let (Some(actor_url), Some(reply)) = (&offer.offerer_actor, &offer.note_id) else { return Ok(()) };
+    let to = mention_of(tx, actor_url)?;
+    let answer = Answer { to: &to, reply, visibility: Visibility::Direct, body_html, kind: PostKind::Notice };
+    send_answer(tx, request, &answer)?;
+    Ok(())
 }
 
 /// What the cabal answers to a reply.
@@ -124,7 +164,7 @@ pub(super) struct Answer<'a> {
 }
 
 /// Sends an answer of the cabal to the one who replied, and to nobody else.
-pub(super) fn send_answer(tx: &mut Tx<'_>, request: &HelpRequest, answer: &Answer<'_>) -> Result<(), DbError> {
+pub(super) fn send_answer(tx: &mut Tx<'_>, request: &HelpRequest, answer: &Answer<'_>) -> Result<PostId, DbError> {
     let id = PostId::from_uuid(tx.next_id());
     let object = letter(
         &Letter {
@@ -148,7 +188,7 @@ pub(super) fn send_answer(tx: &mut Tx<'_>, request: &HelpRequest, answer: &Answe
         is_pinned: false,
     };
     publish::publish(tx, post, &Audience::only(vec![answer.to.href.clone()]))?;
-    Ok(())
+    Ok(id)
 }
 
 /// Follows an edit of the reply that made an offer (H6). An older edit than the one we have
@@ -165,8 +205,8 @@ pub fn edit_offer(tx: &mut Tx<'_>, offer: &Offer, note: &InboundNote, edited_at:
     offers::edit_offer(tx, offer.id, &clean(&note.raw_html), visibility, edited_at)
 }
 
-/// Follows the deletion of the reply that made an offer (H6): the offer is withdrawn, and a
-/// request that only this offer had taken is open again.
+/// Takes an offer back, because its reply was deleted or its maker says so (H6): a request that
+/// only this offer had taken is open again.
 ///
 /// # Errors
 /// The store's fault.
@@ -175,17 +215,14 @@ pub fn withdraw_offer(tx: &mut Tx<'_>, offer: &Offer) -> Result<(), DbError> {
     if offer.state != OfferState::Accepted {
         return Ok(());
     }
-    let has_other_help =
-        list_offers(tx.conn, offer.help_request_id)?.iter().any(|other| other.state == OfferState::Accepted);
-    let is_open_again = !has_other_help
-        && move_help_request(tx, offer.help_request_id, &[HelpRequestState::Taken], HelpRequestState::Open)?;
-    if is_open_again || offer.visibility.is_for_everybody() { tell_if_alive(tx, offer.help_request_id) } else { Ok(()) }
+    let is_other_now = follow_offers(tx, offer.help_request_id)?;
+    if is_other_now || offer.visibility.is_for_everybody() { tell_if_alive(tx, offer.help_request_id) } else { Ok(()) }
 }
 
 /// The Note names helpers, so it changes with them, unless it was deleted meanwhile.
 fn tell_if_alive(tx: &mut Tx<'_>, id: HelpRequestId) -> Result<(), DbError> {
     match find_help_request(tx.conn, id)? {
-        Some(request) if request.state != HelpRequestState::Withdrawn => tell_of_change(tx, id),
+        Some(request) if request.recorded != HelpRequestState::Withdrawn => tell_of_change(tx, id),
         _ => Ok(()),
     }
 }

@@ -109,6 +109,12 @@ impl Page {
         self
     }
 
+    /// The same page, kept by no cache: it is behind a private link.
+    pub fn for_one_person(mut self) -> Self {
+        self.is_personal = true;
+        self
+    }
+
     /// Names the ActivityStreams twin of the page.
     pub fn with_activity(mut self, url: impl Into<String>) -> Self {
         self.activity_url = Some(url.into());

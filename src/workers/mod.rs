@@ -2,6 +2,7 @@
 //! it did, so that tests can drive it; the loop only waits and steps.
 
 pub mod delivery;
+pub mod help;
 pub mod inbound;
 pub mod tidy;
 pub mod timers;

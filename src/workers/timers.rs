@@ -23,7 +23,7 @@ pub async fn step(app: &App) -> Result<usize, ServiceError> {
             Ok::<_, ServiceError>((due, amendments::list_lapsing(conn, now, AT_ONCE)?))
         })
         .await?;
-    let mut done = 0;
+    let mut done = super::help::step(app).await?;
     for poll in due {
         // One poll that cannot be closed must not keep the others open.
         match settle(app, poll).await {

@@ -29,7 +29,8 @@ impl Fediverse {
             text: "I can <b>index</b>".into(),
         };
         let offer = WebOffer::parse(&fields).unwrap();
-        self.app.app.write(move |tx| record_web_offer(tx, request, offer)).await
+        let made: Result<_, ServiceError> = self.app.app.write(move |tx| record_web_offer(tx, request, offer)).await;
+        made.map(|made| made.id)
     }
 }
 
@@ -82,7 +83,7 @@ async fn accepting_takes_the_request_and_tells_the_followers() {
 
     world.accept(world.ada, world.offers(request)[0].id).await.unwrap();
 
-    assert_eq!(world.request(request).state, HelpRequestState::Taken);
+    assert_eq!(world.request(request).recorded, HelpRequestState::Taken);
     assert_eq!(world.offers(request)[0].state, OfferState::Accepted);
     let updates = world.sent("Update");
     let update = updates.last().unwrap();
@@ -115,7 +116,7 @@ async fn a_declined_offer_is_answered_and_the_request_stays_open() {
 
     world.decline(world.ada, world.offers(request)[0].id).await.unwrap();
 
-    assert_eq!(world.request(request).state, HelpRequestState::Open);
+    assert_eq!(world.request(request).recorded, HelpRequestState::Open);
     assert_eq!(world.offers(request)[0].state, OfferState::Declined);
     assert!(world.answers_to(&note).last().unwrap()["content"].as_str().unwrap().contains("enough hands"));
 }
@@ -172,7 +173,7 @@ async fn a_withdrawn_offer_or_request_cannot_be_answered() {
     let withdrawn: Result<(), ServiceError> =
         world.app.app.write(move |tx| withdraw_help_request(tx, ada, request)).await;
     withdrawn.unwrap();
-    assert_eq!(code_of(world.accept(world.ada, offers[1].id).await), "help_request_closed");
+    assert_eq!(code_of(world.accept(world.ada, offers[1].id).await), "offer_already_answered");
 }
 
 #[tokio::test]
@@ -185,7 +186,7 @@ async fn a_request_is_open_again_when_its_helper_takes_the_offer_back() {
 
     world.take(&bob, &world.act("Delete", &bob, &note["id"])).await;
 
-    assert_eq!(world.request(request).state, HelpRequestState::Open);
+    assert_eq!(world.request(request).recorded, HelpRequestState::Open);
 }
 
 #[tokio::test]

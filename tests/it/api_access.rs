@@ -41,6 +41,12 @@ impl Village {
         self.make(&format!("/help-requests/{request}/offers"), web_offer()).await
     }
 
+    async fn accepted(&self, request: &str) -> String {
+        let offer = self.offer(request).await;
+        self.of_cabal.post(&format!("/offers/{offer}/accept"), json!({"words": "Yes."})).await.must_be(200);
+        offer
+    }
+
     async fn amendment(&self) -> String {
         self.make("/amendments", self.proposal(0).await).await
     }
@@ -120,6 +126,8 @@ async fn openapi(base: &str) -> Value {
 async fn rows(village: &Village) -> Vec<Row> {
     let request = village.help_request().await;
     let (taken, refused) = (village.offer(&request).await, village.offer(&request).await);
+    let (second, third) = (village.help_request().await, village.help_request().await);
+    let (finished, freed) = (village.accepted(&second).await, village.accepted(&third).await);
     let progress = village.make("/cabals/bees/progress", json!({"text": "Two hives stand."})).await;
     let question = village.make("/cabals/bees/polls", poll()).await;
     let (draft, backed) = (village.amendment().await, village.amendment().await);
@@ -164,6 +172,16 @@ async fn rows(village: &Village) -> Vec<Row> {
         post("/help-requests/{id}/offers", format!("/help-requests/{request}/offers"), Some(web_offer()), [201; 6]),
         post("/offers/{id}/accept", format!("/offers/{taken}/accept"), words.clone(), [401, 401, 403, 404, 404, 200]),
         post("/offers/{id}/decline", format!("/offers/{refused}/decline"), words, [401, 401, 403, 404, 404, 200]),
+        post("/offers/{id}/word", format!("/offers/{finished}/word"), None, [401, 401, 403, 404, 404, 200]),
+        post("/offers/{id}/done", format!("/offers/{finished}/done"), Some(json!({})), [401, 401, 403, 404, 404, 200]),
+        post("/offers/{id}/free", format!("/offers/{freed}/free"), None, [401, 401, 403, 404, 404, 200]),
+        post(
+            "/help-requests/{id}/renew",
+            format!("/help-requests/{third}/renew"),
+            None,
+            [401, 401, 403, 403, 403, 200],
+        ),
+        get("/cabals/{handle}/offers", "/cabals/bees/offers".to_owned(), [401, 401, 200, 403, 403, 200]),
         post(
             "/cabals/{handle}/progress",
             "/cabals/bees/progress".to_owned(),

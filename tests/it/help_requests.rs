@@ -132,7 +132,7 @@ async fn a_withdrawn_request_is_deleted_everywhere_for_good() {
     let delete = world.sent("Delete").pop().unwrap();
     assert_eq!(delete["object"]["type"], "Tombstone");
     assert_eq!(delete["object"]["id"], json!(world.app.app.urls.help_request(id)));
-    assert_eq!(world.request(id).state, HelpRequestState::Withdrawn);
+    assert_eq!(world.request(id).recorded, HelpRequestState::Withdrawn);
     assert_eq!(served(&world, id)["type"], "Tombstone");
     assert_eq!(pinned(&world), 0);
     for outcome in [withdraw(&world, world.ada, id).await, edit(&world, world.ada, id, "again").await] {

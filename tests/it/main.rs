@@ -26,6 +26,7 @@ mod front_door;
 mod front_door_actors;
 mod full_disk;
 mod harness;
+mod help_course;
 mod help_requests;
 mod hostile_html;
 mod hostile_text;

@@ -36,6 +36,9 @@ async fn offers(town: &Town) -> Vec<(Visibility, OfferId, String)> {
                     answered_by: None,
                     answer_text: None,
                     answered_at: None,
+                    word_at: None,
+                    freed_at: None,
+                    done_at: None,
                 };
                 insert_offer_once(tx, &offer)?;
                 Ok(id)

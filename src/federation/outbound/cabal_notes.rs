@@ -14,13 +14,13 @@ use crate::domain::text::escape_html;
 use crate::domain::visibility::Visibility;
 use serde_json::{Value, json};
 
-/// A help request. `helpers` are those whose public offers were accepted.
-pub fn help_request(request: &HelpRequest, helpers: Vec<Mention>, urls: &Urls) -> Value {
+/// A help request in its present state. `helpers` are those whose public offers were accepted.
+pub fn help_request(request: &HelpRequest, state: HelpRequestState, helpers: Vec<Mention>, urls: &Urls) -> Value {
     let id = urls.help_request(request.id);
     let hashtags = hashtags(&request.skills);
     let mut content = html::paragraphs(&request.what);
     content.push_str(&facts(request));
-    content.push_str(&state_sentence(request.state, &helpers));
+    content.push_str(&state_sentence(state, &helpers));
     if !hashtags.is_empty() {
         let links: Vec<String> = hashtags.iter().map(|tag| html::hashtag(tag, urls)).collect();
         content.push_str(&format!("<p>{}</p>", links.join(" ")));
@@ -38,7 +38,7 @@ pub fn help_request(request: &HelpRequest, helpers: Vec<Mention>, urls: &Urls) -
             visibility: Visibility::Public,
             mentions: helpers,
             hashtags,
-            extra: machine_readable(request),
+            extra: machine_readable(request, state),
         },
         urls,
     )
@@ -87,12 +87,12 @@ fn hashtags(skills: &[String]) -> Vec<String> {
     tags
 }
 
-fn machine_readable(request: &HelpRequest) -> Extra {
+fn machine_readable(request: &HelpRequest, state: HelpRequestState) -> Extra {
     let mut extra = Extra::default()
         .with("skills", json!(request.skills))
         .with("effortHours", json!(f64::from(request.quarter_hours) / 4.0))
         .with("isRemote", json!(request.is_remote))
-        .with("requestState", json!(request.state.as_str()));
+        .with("requestState", json!(state.as_str()));
     if let Some(deadline) = request.deadline {
         extra = extra.with("deadline", json!(iso_seconds(deadline)));
     }
@@ -117,6 +117,50 @@ pub fn progress(update: &ProgressUpdate, urls: &Urls) -> Value {
             in_reply_to: None,
             visibility: Visibility::Public,
             mentions: Vec::new(),
+            hashtags: Vec::new(),
+            extra: Extra::default(),
+        },
+        urls,
+    )
+}
+
+/// What a public thank-you is made of.
+#[derive(Debug, Clone)]
+pub struct Thanks<'a> {
+    /// The URL of the note.
+    pub id: &'a str,
+    /// For what.
+    pub request: &'a HelpRequest,
+    /// The name to which the person agreed.
+    pub name: &'a str,
+    /// The same as a mention, for somebody from the fediverse.
+    pub helper: Option<Mention>,
+    /// When.
+    pub at: Stamp,
+}
+
+/// A public thank-you (H5).
+pub fn credit(thanks: &Thanks<'_>, urls: &Urls) -> Value {
+    let request = thanks.request;
+    let name = thanks.helper.as_ref().map_or_else(|| escape_html(thanks.name), html::mention);
+    let is_gone = request.recorded == HelpRequestState::Withdrawn;
+    let parent = urls.help_request(request.id);
+    let content = format!(
+        "<p>Thank you, {name}, for your help with “{}”!</p><p>{}</p>",
+        escape_html(&html::first_words(&request.what)),
+        html::link(if is_gone { thanks.id } else { &parent }),
+    );
+    note(
+        &NoteParts {
+            id: thanks.id,
+            author: &urls.actor(&request.cabal_handle),
+            content_html: &content,
+            language: "en",
+            published: thanks.at,
+            updated: None,
+            in_reply_to: (!is_gone).then_some(parent.as_str()),
+            visibility: Visibility::Public,
+            mentions: thanks.helper.iter().cloned().collect(),
             hashtags: Vec::new(),
             extra: Extra::default(),
         },

@@ -7,12 +7,12 @@ use super::member::ApiMember;
 use super::problem::Problem;
 use super::query::{Page, Paging, Query};
 use crate::App;
-use crate::clock::iso_seconds;
+use crate::clock::{Stamp, iso_seconds};
 use crate::db::help_requests::{self, HelpRequest, HelpRequestFilter};
 use crate::domain::Urls;
 use crate::domain::help_request::{HelpRequestFields, HelpRequestState, NewHelpRequest, hours_text};
 use crate::ids::HelpRequestId;
-use crate::services::{ServiceError, publish_help_request as act};
+use crate::services::{ServiceError, help_course, publish_help_request as act};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, delete, get, patch, post, web};
 use serde::{Deserialize, Serialize};
@@ -35,6 +35,8 @@ pub struct HelpRequestView {
     language: String,
     /// open, taken, done or lapsed
     state: &'static str,
+    /// Until when an open one stays open unless it is renewed; null for others.
+    lapses_at: Option<String>,
     published_at: String,
     updated_at: String,
     url: String,
@@ -142,8 +144,9 @@ impl HelpRequestChange {
     }
 }
 
-fn view(request: HelpRequest, urls: &Urls) -> HelpRequestView {
-    let url = urls.help_request(request.id);
+fn view(request: HelpRequest, urls: &Urls, now: Stamp) -> HelpRequestView {
+    let (url, state) = (urls.help_request(request.id), request.state(now));
+    let lapses_at = (state == HelpRequestState::Open).then(|| request.lapses_at());
     HelpRequestView {
         id: request.id.to_string(),
         cabal: request.cabal_handle,
@@ -154,7 +157,8 @@ fn view(request: HelpRequest, urls: &Urls) -> HelpRequestView {
         place: request.place,
         is_remote: request.is_remote,
         language: request.language,
-        state: request.state.as_str(),
+        state: state.as_str(),
+        lapses_at: moment(lapses_at),
         published_at: iso_seconds(request.published_at),
         updated_at: iso_seconds(request.updated_at),
         object_id: url.clone(),
@@ -167,7 +171,7 @@ pub(super) async fn standing(app: &App, id: HelpRequestId) -> Result<HelpRequest
     let request = app.read(move |conn| help_requests::find_help_request(conn, id)).await?;
     match request {
         None => Err(Problem::not_found()),
-        Some(request) if request.state == HelpRequestState::Withdrawn => Err(gone()),
+        Some(request) if request.recorded == HelpRequestState::Withdrawn => Err(gone()),
         Some(request) => Ok(request),
     }
 }
@@ -192,13 +196,14 @@ pub async fn list_help_requests(
     if state == Some(HelpRequestState::Withdrawn) {
         return Ok(web::Json(Page { items: Vec::new(), next: None }));
     }
+    let now = app.now();
     let found = app
         .read(move |conn| -> Result<_, ServiceError> {
             let cabal = cabal.map(|handle| by_handle(conn, &handle)).transpose()?.map(|cabal| cabal.id);
-            Ok(help_requests::list_help_requests(conn, &HelpRequestFilter { cabal, state, before }, limit)?)
+            Ok(help_requests::list_help_requests(conn, &HelpRequestFilter { cabal, state, before }, now, limit)?)
         })
         .await?;
-    let items = found.into_iter().map(|request| view(request, &app.urls)).collect();
+    let items = found.into_iter().map(|request| view(request, &app.urls, now)).collect();
     Ok(web::Json(Page::of(items, &paging, |request: &HelpRequestView| request.id.clone())))
 }
 
@@ -211,7 +216,7 @@ pub async fn show_help_request(
     id: web::Path<String>,
 ) -> Result<web::Json<HelpRequestView>, Problem> {
     let request = standing(&app, answer::id(&id)?).await?;
-    Ok(web::Json(view(request, &app.urls)))
+    Ok(web::Json(view(request, &app.urls, app.now())))
 }
 
 /// Publish a help request of a cabal
@@ -257,7 +262,7 @@ pub async fn edit_help_request(
             Ok(help_requests::help_request(tx.conn, id)?)
         })
         .await?;
-    Ok(web::Json(view(request, &app.urls)))
+    Ok(web::Json(view(request, &app.urls, app.now())))
 }
 
 /// Take a help request back; it is deleted wherever it went
@@ -274,4 +279,21 @@ pub async fn withdraw_help_request(
     standing(&app, id).await?;
     app.write(move |tx| act::withdraw_help_request(tx, by, id)).await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// Open a help request for another 30 days
+#[utoipa::path(tag = "help requests", security(("token" = [])), responses(
+    (status = 200, body = HelpRequestView), (status = 401, body = Problem), (status = 403, body = Problem),
+    (status = 404, body = Problem), (status = 409, body = Problem), (status = 410, body = Problem)))]
+#[post("/help-requests/{id}/renew")]
+pub async fn renew_help_request(
+    app: web::Data<App>,
+    member: ApiMember,
+    id: web::Path<String>,
+) -> Result<web::Json<HelpRequestView>, Problem> {
+    let (by, id) = (member.id(), answer::id(&id)?);
+    standing(&app, id).await?;
+    app.write(move |tx| help_course::renew_help_request(tx, by, id)).await?;
+    let request = standing(&app, id).await?;
+    Ok(web::Json(view(request, &app.urls, app.now())))
 }

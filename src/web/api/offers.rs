@@ -1,24 +1,25 @@
-//! Offers of help: list, make one as the web form does, accept and decline (rules H2, H3). What
-//! is not for everybody is for the members of the cabal alone (J5, security.md PV-1).
+//! Offers of help: list, make one as the web form does, answer, and say what became of them (rules
+//! H2 to H5). What is not for everybody is for the members of the cabal alone (J5, security.md PV-1).
 
 use super::answer::{self, Created, moment};
 use super::body::Body;
-use super::cabals::is_of;
+use super::cabals::{by_handle, is_of};
 use super::help_requests::standing;
 use super::member::{ApiMember, MaybeMember};
 use super::problem::Problem;
+use super::query::Query;
 use crate::App;
 use crate::clock::iso_seconds;
 use crate::db::offers::{self, Offer};
 use crate::db::{DbError, help_requests};
 use crate::domain::Urls;
-use crate::domain::offer::{Viewer, WebOffer, WebOfferFields, may_see, may_see_contact};
+use crate::domain::offer::{OfferState, Viewer, WebOffer, WebOfferFields, may_see, may_see_contact};
 use crate::ids::{HelpRequestId, MemberId, OfferId};
-use crate::services::{ServiceError, answer_offer, record_offer};
+use crate::services::{ServiceError, answer_offer, finish_offer as course, record_offer};
 use crate::web::limits::{Act, client_address};
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 /// An offer, as far as the asker may see it.
 #[derive(Serialize, ToSchema)]
@@ -42,6 +43,9 @@ pub struct OfferView {
     edited_at: Option<String>,
     answer_text: Option<String>,
     answered_at: Option<String>,
+    /// When something was last heard of an accepted offer; ten days later it is freed.
+    word_at: Option<String>,
+    done_at: Option<String>,
     url: String,
 }
 
@@ -79,6 +83,27 @@ pub struct AnswerRequest {
     words: String,
 }
 
+/// What became of an accepted offer.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DoneRequest {
+    /// The name under which somebody who offered on the web agreed to be thanked in public;
+    /// left out when they did not
+    #[serde(default)]
+    #[schema(max_length = 80)]
+    credit_name: String,
+}
+
+/// Which offers to a cabal.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct CabalOffersQuery {
+    /// waiting when left out
+    #[param(value_type = Option<String>)]
+    state: Option<OfferState>,
+}
+
 fn view(offer: Offer, viewer: Viewer, urls: &Urls) -> OfferView {
     OfferView {
         id: offer.id.to_string(),
@@ -94,6 +119,8 @@ fn view(offer: Offer, viewer: Viewer, urls: &Urls) -> OfferView {
         edited_at: moment(offer.edited_at),
         answer_text: offer.answer_text,
         answered_at: moment(offer.answered_at),
+        word_at: moment(offer.word_at),
+        done_at: moment(offer.done_at),
         url: urls.offer(offer.id),
     }
 }
@@ -119,7 +146,7 @@ pub async fn list_offers(
     Ok(web::Json(OfferList { items: seen.map(|offer| view(offer, viewer, &app.urls)).collect() }))
 }
 
-/// Offer help without an account, as the form on the page does
+/// Offer help without an account, as the form on the page does; `url` is the private page of the offer
 #[utoipa::path(tag = "offers", responses(
     (status = 201, body = Created), (status = 404, body = Problem), (status = 409, body = Problem),
     (status = 410, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
@@ -138,7 +165,9 @@ pub async fn make_offer(
     let OfferRequest { name, contact, text } = body.0;
     let new = WebOffer::parse(&WebOfferFields { name, contact, text })?;
     let offer = app.write(move |tx| record_offer::record_web_offer(tx, id, new)).await?;
-    let created = Created { id: offer.to_string(), url: app.urls.help_request(id), object_id: None };
+    // The private link by which whoever offers can follow the offer and take it back.
+    let url = format!("{}/my-offer/{}", app.urls.base(), offer.secret);
+    let created = Created { id: offer.id.to_string(), url, object_id: None };
     Ok(created.at(&format!("/help-requests/{id}/offers")))
 }
 
@@ -173,6 +202,80 @@ pub async fn decline_offer(
     let (by, id) = (member.id(), answer::id(&id)?);
     check_visible(&app, by, id).await?;
     app.write(move |tx| answer_offer::decline_offer(tx, by, id, &body.0.words)).await?;
+    shown(&app, id).await
+}
+
+/// List the offers to a cabal in one state, for its members
+#[utoipa::path(tag = "offers", security(("token" = [])), params(CabalOffersQuery), responses(
+    (status = 200, body = OfferList), (status = 401, body = Problem), (status = 403, body = Problem),
+    (status = 404, body = Problem)))]
+#[get("/cabals/{handle}/offers")]
+pub async fn list_cabal_offers(
+    app: web::Data<App>,
+    member: ApiMember,
+    handle: web::Path<String>,
+    query: Query<CabalOffersQuery>,
+) -> Result<web::Json<OfferList>, Problem> {
+    let (by, handle, state) = (member.id(), handle.into_inner(), query.0.state.unwrap_or(OfferState::Waiting));
+    let found = app
+        .read(move |conn| -> Result<_, ServiceError> {
+            let cabal = by_handle(conn, &handle)?;
+            if !is_of(conn, cabal.id, Some(by))? {
+                return Err(ServiceError::Forbidden("Only members of this cabal see its offers.".to_owned()));
+            }
+            Ok(offers::list_offers_of_cabal(conn, cabal.id, state)?)
+        })
+        .await?;
+    let items = found.into_iter().map(|offer| view(offer, Viewer::OfTheCabal, &app.urls)).collect();
+    Ok(web::Json(OfferList { items }))
+}
+
+/// Say that an accepted offer is done
+#[utoipa::path(tag = "offers", security(("token" = [])), responses(
+    (status = 200, body = OfferView), (status = 401, body = Problem), (status = 403, body = Problem),
+    (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+#[post("/offers/{id}/done")]
+pub async fn finish_offer(
+    app: web::Data<App>,
+    member: ApiMember,
+    id: web::Path<String>,
+    body: Body<DoneRequest>,
+) -> Result<web::Json<OfferView>, Problem> {
+    let (by, id) = (member.id(), answer::id(&id)?);
+    check_visible(&app, by, id).await?;
+    app.write(move |tx| course::finish_offer(tx, by, id, &body.0.credit_name)).await?;
+    shown(&app, id).await
+}
+
+/// Free an accepted offer, so that others may help
+#[utoipa::path(tag = "offers", security(("token" = [])), responses(
+    (status = 200, body = OfferView), (status = 401, body = Problem), (status = 403, body = Problem),
+    (status = 404, body = Problem), (status = 409, body = Problem)))]
+#[post("/offers/{id}/free")]
+pub async fn free_offer(
+    app: web::Data<App>,
+    member: ApiMember,
+    id: web::Path<String>,
+) -> Result<web::Json<OfferView>, Problem> {
+    let (by, id) = (member.id(), answer::id(&id)?);
+    check_visible(&app, by, id).await?;
+    app.write(move |tx| course::free_offer(tx, by, id)).await?;
+    shown(&app, id).await
+}
+
+/// Say that the work on an accepted offer goes on
+#[utoipa::path(tag = "offers", security(("token" = [])), responses(
+    (status = 200, body = OfferView), (status = 401, body = Problem), (status = 403, body = Problem),
+    (status = 404, body = Problem), (status = 409, body = Problem)))]
+#[post("/offers/{id}/word")]
+pub async fn note_word(
+    app: web::Data<App>,
+    member: ApiMember,
+    id: web::Path<String>,
+) -> Result<web::Json<OfferView>, Problem> {
+    let (by, id) = (member.id(), answer::id(&id)?);
+    check_visible(&app, by, id).await?;
+    app.write(move |tx| course::note_word(tx, by, id)).await?;
     shown(&app, id).await
 }
 

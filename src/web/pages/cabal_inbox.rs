@@ -1,15 +1,17 @@
-//! Offers that wait and messages, for the members of the cabal only (J5, PV-1).
+//! Offers that wait, offers that were accepted, and messages: for the members of the cabal only
+//! (J5, PV-1).
 
 use super::offer::OfferView;
 use super::view;
 use crate::App;
+use crate::clock::Stamp;
 use crate::db::AnyConnection;
 use crate::db::cabals::Cabal;
-use crate::db::help_requests::help_request;
+use crate::db::help_requests::{HelpRequest, help_request};
 use crate::db::messages::{Message, list_messages};
-use crate::db::offers::list_waiting_offers;
-use crate::domain::offer::Viewer;
-use crate::ids::{ActorId, MemberId};
+use crate::db::offers::list_offers_of_cabal;
+use crate::domain::offer::{OfferState, Viewer};
+use crate::ids::{ActorId, CabalId, MemberId};
 use crate::services::ServiceError;
 use crate::web::errors::PageError;
 use crate::web::session::MemberSession;
@@ -20,8 +22,10 @@ use askama::Template;
 #[template(path = "cabal_inbox.html")]
 struct Content {
     cabal: Cabal,
-    offers: Vec<(String, OfferView)>,
+    waiting: Vec<(HelpRequest, OfferView)>,
+    accepted: Vec<(HelpRequest, OfferView)>,
     messages: Vec<Message>,
+    now: Stamp,
 }
 
 /// `GET /c/{handle}/messages`
@@ -31,19 +35,33 @@ pub async fn show(
     handle: web::Path<String>,
 ) -> Result<HttpResponse, PageError> {
     let (handle, me) = (handle.into_inner(), visit.me.member_id);
-    let content = app.read(move |conn| load(conn, &handle, me)).await?;
+    let now = app.now();
+    let content = app.read(move |conn| load(conn, &handle, me, now)).await?;
     let title = format!("Offers and messages to {}", content.cabal.name);
     visit.session.page(&app, title).show(&content)
 }
 
-fn load(conn: &mut AnyConnection, handle: &str, me: MemberId) -> Result<Content, ServiceError> {
+fn load(conn: &mut AnyConnection, handle: &str, me: MemberId, now: Stamp) -> Result<Content, ServiceError> {
     let cabal = view::cabal_named(conn, handle)?;
     view::require_cabal_member(conn, &cabal, me)?;
-    let mut offers = Vec::new();
-    for offer in list_waiting_offers(conn, cabal.id)? {
+    Ok(Content {
+        waiting: offers(conn, cabal.id, OfferState::Waiting)?,
+        accepted: offers(conn, cabal.id, OfferState::Accepted)?,
+        messages: list_messages(conn, ActorId::from(cabal.id), None, None, 100)?,
+        cabal,
+        now,
+    })
+}
+
+fn offers(
+    conn: &mut AnyConnection,
+    cabal: CabalId,
+    state: OfferState,
+) -> Result<Vec<(HelpRequest, OfferView)>, ServiceError> {
+    let mut shown = Vec::new();
+    for offer in list_offers_of_cabal(conn, cabal, state)? {
         let request = help_request(conn, offer.help_request_id)?;
-        offers.extend(OfferView::of(offer, Viewer::OfTheCabal).map(|shown| (view::excerpt(&request.what, 80), shown)));
+        shown.extend(OfferView::of(offer, Viewer::OfTheCabal).map(|offer| (request, offer)));
     }
-    let messages = list_messages(conn, ActorId::from(cabal.id), None, None, 100)?;
-    Ok(Content { cabal, offers, messages })
+    Ok(shown)
 }

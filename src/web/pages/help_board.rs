@@ -2,6 +2,7 @@
 
 use super::view;
 use crate::App;
+use crate::clock::Stamp;
 use crate::db::help_requests::{HelpRequest, HelpRequestFilter, list_help_requests};
 use crate::domain::help_request::{HelpRequestState, hashtag};
 use crate::ids::HelpRequestId;
@@ -21,6 +22,7 @@ struct Content {
     tag: Option<String>,
     requests: Vec<HelpRequest>,
     next: Option<HelpRequestId>,
+    now: Stamp,
 }
 
 /// Where a list goes on.
@@ -32,23 +34,25 @@ pub struct From {
 /// `GET /help-requests`
 pub async fn show(app: web::Data<App>, session: Session, from: web::Query<From>) -> Result<HttpResponse, PageError> {
     let filter = HelpRequestFilter { before: from.before, ..open() };
-    let mut requests = app.read(move |conn| list_help_requests(conn, &filter, 31)).await?;
+    let now = app.now();
+    let mut requests = app.read(move |conn| list_help_requests(conn, &filter, now, 31)).await?;
     let has_more = requests.len() > ON_A_PAGE;
     requests.truncate(ON_A_PAGE);
     let next = requests.last().filter(|_| has_more).map(|last| last.id);
-    session.page(&app, "Help wanted").show(&Content { tag: None, requests, next })
+    session.page(&app, "Help wanted").show(&Content { tag: None, requests, next, now })
 }
 
 /// `GET /tags/{name}`: the page to which the hashtags of our posts lead.
 pub async fn tagged(app: web::Data<App>, session: Session, name: web::Path<String>) -> Result<HttpResponse, PageError> {
     let name = name.into_inner();
     let wanted = name.to_lowercase();
-    let mut requests = app.read(|conn| list_help_requests(conn, &open(), MOST_LOOKED_AT)).await?;
+    let now = app.now();
+    let mut requests = app.read(move |conn| list_help_requests(conn, &open(), now, MOST_LOOKED_AT)).await?;
     requests.retain(|request| {
         request.skills.iter().filter_map(|skill| hashtag(skill)).any(|tag| tag.to_lowercase() == wanted)
     });
     let tag = crate::domain::text::clean_line(&name);
-    session.page(&app, format!("Help wanted: {tag}")).show(&Content { tag: Some(tag), requests, next: None })
+    session.page(&app, format!("Help wanted: {tag}")).show(&Content { tag: Some(tag), requests, next: None, now })
 }
 
 fn open() -> HelpRequestFilter {

@@ -3,13 +3,17 @@
 use super::offer::OfferView;
 use super::view;
 use crate::App;
+use crate::clock::Stamp;
 use crate::db::AnyConnection;
+use crate::db::cabals::cabal;
+use crate::db::credits::{Credit, list_credits_for};
 use crate::db::help_requests::{HelpRequest, find_help_request};
 use crate::db::offers::list_offers;
 use crate::domain::help_request::HelpRequestState;
-use crate::domain::offer::Viewer;
+use crate::domain::offer::{OfferState, Viewer};
 use crate::ids::{HelpRequestId, MemberId};
 use crate::services::ServiceError;
+use crate::services::help_course::renew_help_request;
 use crate::services::publish_help_request::withdraw_help_request;
 use crate::web::errors::PageError;
 use crate::web::form::{MemberForm, Nothing};
@@ -21,6 +25,7 @@ use askama::Template;
 #[derive(Template)]
 #[template(path = "help_request.html")]
 struct Content<'a> {
+    page: &'a Page,
     found: &'a Found,
     url: &'a str,
 }
@@ -30,14 +35,42 @@ struct Content<'a> {
 struct Question<'a> {
     page: &'a Page,
     request: &'a HelpRequest,
+    concerned: Concerned,
+}
+
+/// Who is concerned when a request is changed or withdrawn.
+pub(super) struct Concerned {
+    /// Those who wait for an answer, on the fediverse.
+    pub told: usize,
+    /// Those who wait and left another way to reach them: the cabal has to write.
+    pub to_write: Vec<String>,
+}
+
+impl Concerned {
+    /// Everybody whose offer waits or is accepted.
+    pub fn find(conn: &mut AnyConnection, request: HelpRequestId) -> Result<Self, ServiceError> {
+        let offers = list_offers(conn, request)?.into_iter();
+        let (web, fediverse): (Vec<_>, Vec<_>) = offers
+            .filter(|offer| matches!(offer.state, OfferState::Waiting | OfferState::Accepted))
+            .partition(|offer| offer.offerer_actor.is_none());
+        Ok(Self { told: fediverse.len(), to_write: web.into_iter().map(|offer| offer.offerer_name).collect() })
+    }
+
+    /// How many people that are.
+    pub fn count(&self) -> usize {
+        self.told + self.to_write.len()
+    }
 }
 
 struct Found {
     request: HelpRequest,
+    state: HelpRequestState,
     offers: Vec<OfferView>,
+    credits: Vec<Credit>,
     is_mine: bool,
     takes_offers: bool,
     is_changeable: bool,
+    is_renewable: bool,
 }
 
 /// `GET /help-requests/{id}`
@@ -46,12 +79,12 @@ pub async fn show(
     session: Session,
     id: web::Path<HelpRequestId>,
 ) -> Result<HttpResponse, PageError> {
-    let (id, viewer) = (id.into_inner(), session.member_id());
-    let found = app.read(move |conn| load(conn, id, viewer)).await;
+    let (id, viewer, now) = (id.into_inner(), session.member_id(), app.now());
+    let found = app.read(move |conn| load(conn, id, viewer, now)).await;
     let found = view::or_gone(&app, id.into(), found).await?;
     let url = app.urls.help_request(id);
     let page = session.page(&app, view::title_of(&found.request.what)).with_activity(url.clone());
-    page.show(&Content { found: &found, url: &url })
+    page.show(&Content { page: &page, found: &found, url: &url })
 }
 
 /// `GET /help-requests/{id}/withdraw`
@@ -60,10 +93,17 @@ pub async fn ask_withdraw(
     visit: MemberSession,
     id: web::Path<HelpRequestId>,
 ) -> Result<HttpResponse, PageError> {
-    let id = id.into_inner();
-    let request = app.read(move |conn| find(conn, id)).await?;
+    let (id, me) = (id.into_inner(), visit.me.member_id);
+    let (request, concerned) = app
+        .read(move |conn| {
+            let request = find(conn, id)?;
+            let cabal = cabal(conn, request.cabal_id)?;
+            view::require_cabal_member(conn, &cabal, me)?;
+            Ok::<_, ServiceError>((request, Concerned::find(conn, id)?))
+        })
+        .await?;
     let page = visit.session.page(&app, "Withdraw this help request?");
-    page.show(&Question { page: &page, request: &request })
+    page.show(&Question { page: &page, request: &request, concerned })
 }
 
 /// `POST /help-requests/{id}/withdraw`
@@ -73,26 +113,61 @@ pub async fn withdraw(
     form: MemberForm<Nothing>,
 ) -> Result<HttpResponse, PageError> {
     let (id, by) = (id.into_inner(), form.me.member_id);
-    let cabal = app.read(move |conn| Ok::<_, ServiceError>(find(conn, id)?.cabal_handle)).await?;
+    let (cabal, has_letters) = app
+        .read(move |conn| {
+            let cabal = find(conn, id)?.cabal_handle;
+            Ok::<_, ServiceError>((cabal, !Concerned::find(conn, id)?.to_write.is_empty()))
+        })
+        .await?;
     app.write(move |tx| withdraw_help_request(tx, by, id)).await?;
-    form.session.done(&app, &format!("/c/{cabal}"), "The help request is withdrawn.").await
+    let (path, notice) = if has_letters {
+        (format!("/c/{cabal}/messages"), "The help request is withdrawn. These people still wait for a word from you.")
+    } else {
+        (format!("/c/{cabal}"), "The help request is withdrawn.")
+    };
+    form.session.done(&app, &path, notice).await
+}
+
+/// `POST /help-requests/{id}/renew`
+pub async fn renew(
+    app: web::Data<App>,
+    id: web::Path<HelpRequestId>,
+    form: MemberForm<Nothing>,
+) -> Result<HttpResponse, PageError> {
+    let (id, by) = (id.into_inner(), form.me.member_id);
+    app.write(move |tx| renew_help_request(tx, by, id)).await?;
+    form.session.done(&app, &format!("/help-requests/{id}"), "The help request is open for another 30 days.").await
 }
 
 /// A help request that is there for people: a withdrawn one is gone.
 pub(super) fn find(conn: &mut AnyConnection, id: HelpRequestId) -> Result<HelpRequest, ServiceError> {
-    let alive = find_help_request(conn, id)?.filter(|request| request.state != HelpRequestState::Withdrawn);
+    let alive = find_help_request(conn, id)?.filter(|request| request.recorded != HelpRequestState::Withdrawn);
     alive.ok_or(ServiceError::NotFound("help request"))
 }
 
-fn load(conn: &mut AnyConnection, id: HelpRequestId, member: Option<MemberId>) -> Result<Found, ServiceError> {
-    let request = find(conn, id)?;
+/// A withdrawn request is still there for its cabal, which may have people to answer.
+fn load(
+    conn: &mut AnyConnection,
+    id: HelpRequestId,
+    member: Option<MemberId>,
+    now: Stamp,
+) -> Result<Found, ServiceError> {
+    let request = find_help_request(conn, id)?.ok_or(ServiceError::NotFound("help request"))?;
     let viewer = view::viewer(conn, request.cabal_id, member)?;
+    let is_mine = viewer == Viewer::OfTheCabal;
+    if request.recorded == HelpRequestState::Withdrawn && !is_mine {
+        return Err(ServiceError::NotFound("help request"));
+    }
     let offers = list_offers(conn, id)?.into_iter().filter_map(|offer| OfferView::of(offer, viewer)).collect();
+    let state = request.state(now);
     Ok(Found {
         offers,
-        is_mine: viewer == Viewer::OfTheCabal,
-        takes_offers: request.state.check_takes_offers().is_ok(),
-        is_changeable: request.state.check_changeable().is_ok(),
+        credits: list_credits_for(conn, id)?,
+        is_mine,
+        takes_offers: state.check_takes_offers().is_ok(),
+        is_changeable: state.check_changeable().is_ok(),
+        is_renewable: state.check_renewable().is_ok(),
+        state,
         request,
     })
 }

@@ -1,6 +1,6 @@
 //! Ask for help, or edit what was asked (H1).
 
-use super::help_request;
+use super::help_request::{self, Concerned};
 use super::view;
 use crate::App;
 use crate::db::cabals::{Cabal, cabal};
@@ -23,7 +23,8 @@ struct Content<'a> {
     cabal: &'a Cabal,
     fields: &'a HelpRequestFields,
     action: String,
-    is_new: bool,
+    /// Who has offered already; nobody for a new one.
+    concerned: Option<&'a Concerned>,
 }
 
 /// `GET /c/{handle}/help-requests/new`
@@ -73,9 +74,9 @@ pub async fn edit(
     visit: MemberSession,
     id: web::Path<HelpRequestId>,
 ) -> Result<HttpResponse, PageError> {
-    let (request, cabal) = find(&app, id.into_inner(), visit.me.member_id).await?;
+    let old = find(&app, id.into_inner(), visit.me.member_id).await?;
     let page = visit.session.page(&app, "Edit the help request");
-    page.show(&for_old(&page, &cabal, &fields_of(&request), request.id))
+    page.show(&for_old(&page, &old, &fields_of(&old.request)))
 }
 
 /// `POST /help-requests/{id}/edit`
@@ -85,12 +86,13 @@ pub async fn save(
     form: MemberForm<HelpRequestFields>,
 ) -> Result<HttpResponse, PageError> {
     let by = form.me.member_id;
-    let (request, cabal) = find(&app, id.into_inner(), by).await?;
-    match act_on(&app, by, request.id, &form.fields).await {
-        Ok(()) => form.session.done(&app, &format!("/help-requests/{}", request.id), "Your change is published.").await,
+    let old = find(&app, id.into_inner(), by).await?;
+    let id = old.request.id;
+    match act_on(&app, by, id, &form.fields).await {
+        Ok(()) => form.session.done(&app, &format!("/help-requests/{id}"), "Your change is published.").await,
         Err(error) => {
             let page = form.session.page(&app, "Edit the help request").refused(error)?;
-            page.show(&for_old(&page, &cabal, &form.fields, request.id))
+            page.show(&for_old(&page, &old, &form.fields))
         }
     }
 }
@@ -101,19 +103,27 @@ async fn act_on(app: &App, by: MemberId, id: HelpRequestId, fields: &HelpRequest
 }
 
 fn for_new<'a>(page: &'a Page, cabal: &'a Cabal, fields: &'a HelpRequestFields) -> Content<'a> {
-    Content { page, cabal, fields, action: format!("/c/{}/help-requests/new", cabal.handle), is_new: true }
+    Content { page, cabal, fields, action: format!("/c/{}/help-requests/new", cabal.handle), concerned: None }
 }
 
-fn for_old<'a>(page: &'a Page, cabal: &'a Cabal, fields: &'a HelpRequestFields, id: HelpRequestId) -> Content<'a> {
-    Content { page, cabal, fields, action: format!("/help-requests/{id}/edit"), is_new: false }
+fn for_old<'a>(page: &'a Page, old: &'a Old, fields: &'a HelpRequestFields) -> Content<'a> {
+    let action = format!("/help-requests/{}/edit", old.request.id);
+    Content { page, cabal: &old.cabal, fields, action, concerned: Some(&old.concerned) }
 }
 
-async fn find(app: &App, id: HelpRequestId, member: MemberId) -> Result<(HelpRequest, Cabal), ServiceError> {
+/// What is being edited.
+struct Old {
+    request: HelpRequest,
+    cabal: Cabal,
+    concerned: Concerned,
+}
+
+async fn find(app: &App, id: HelpRequestId, member: MemberId) -> Result<Old, ServiceError> {
     app.read(move |conn| {
         let request = help_request::find(conn, id)?;
         let cabal = cabal(conn, request.cabal_id)?;
         view::require_cabal_member(conn, &cabal, member)?;
-        Ok((request, cabal))
+        Ok(Old { concerned: Concerned::find(conn, id)?, request, cabal })
     })
     .await
 }

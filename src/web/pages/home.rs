@@ -2,6 +2,7 @@
 
 use super::view;
 use crate::App;
+use crate::clock::Stamp;
 use crate::db::amendments::{Amendment, list_amendments};
 use crate::db::cabals::{Cabal, list_cabals};
 use crate::db::help_requests::{HelpRequest, HelpRequestFilter, list_help_requests};
@@ -22,6 +23,7 @@ struct Content<'a> {
     page: &'a Page,
     found: &'a Found,
     address: String,
+    now: Stamp,
 }
 
 #[derive(Template)]
@@ -42,13 +44,14 @@ pub async fn show(app: web::Data<App>, session: Session) -> Result<HttpResponse,
     let Some(community) = session.community.clone() else {
         return session.page(&app, "This server is not set up yet").show(&NotSetUp);
     };
-    let found = app.read(load).await?;
+    let now = app.now();
+    let found = app.read(move |conn| load(conn, now)).await?;
     let page = session.page(&app, community.name.clone());
     let address = format!("@{}@{}", community.handle, app.urls.host());
-    page.show(&Content { page: &page, found: &found, address })
+    page.show(&Content { page: &page, found: &found, address, now })
 }
 
-fn load(conn: &mut AnyConnection) -> Result<Found, DbError> {
+fn load(conn: &mut AnyConnection, now: Stamp) -> Result<Found, DbError> {
     let open = HelpRequestFilter { state: Some(HelpRequestState::Open), ..HelpRequestFilter::default() };
     let mut votes = Vec::new();
     let mut seeking = Vec::new();
@@ -64,7 +67,7 @@ fn load(conn: &mut AnyConnection) -> Result<Found, DbError> {
     }
     Ok(Found {
         mission: find_mission(conn)?.unwrap_or_default(),
-        requests: list_help_requests(conn, &open, 12)?,
+        requests: list_help_requests(conn, &open, now, 12)?,
         votes,
         seeking,
         cabals: list_cabals(conn, None, 12)?,

@@ -20,6 +20,7 @@ mod help_board;
 mod help_request;
 mod help_request_form;
 mod home;
+mod my_offer;
 mod note;
 mod offer;
 mod offer_form;
@@ -98,6 +99,10 @@ fn cabals(cfg: &mut ServiceConfig) {
         .service(page("/help-requests/{id}/offer").route(get().to(offer_form::show)).route(post().to(offer_form::send)))
         .service(page("/offers/{id}").route(get().to(offer::show)))
         .service(page("/offers/{id}/answer").route(post().to(offer::answer)))
+        .service(page("/offers/{id}/course").route(post().to(offer::course)))
+        .service(page("/my-offer/{secret}").route(get().to(my_offer::show)))
+        .service(page("/my-offer/{secret}/withdraw").route(post().to(my_offer::withdraw)))
+        .service(page("/help-requests/{id}/renew").route(post().to(help_request::renew)))
         .service(page("/progress/{id}/edit").route(get().to(progress_form::edit)).route(post().to(progress_form::save)))
         .service(
             page("/progress/{id}/withdraw")

@@ -32,7 +32,7 @@ pub async fn show(
 ) -> Result<HttpResponse, PageError> {
     let id = id.into_inner();
     let request = app.read(move |conn| help_request::find(conn, id)).await?;
-    request.state.check_takes_offers().map_err(ServiceError::Conflict)?;
+    request.state(app.now()).check_takes_offers().map_err(ServiceError::Conflict)?;
     let page = session.form_page(&app, "Offer help");
     page.show(&Content { page: &page, request: &request, fields: &WebOfferFields::default() })
 }
@@ -47,12 +47,9 @@ pub async fn send(
     let id = id.into_inner();
     let request = app.read(move |conn| help_request::find(conn, id)).await?;
     match act(&app, &http, id, &form.fields).await {
-        Ok(()) => {
-            let notice = format!(
-                "Thank you. Your offer has reached {}. They will write to you the way you asked.",
-                request.cabal_name
-            );
-            form.session.done(&app, &format!("/help-requests/{id}"), &notice).await
+        Ok(secret) => {
+            let notice = format!("Thank you. Your offer has reached {}.", request.cabal_name);
+            form.session.done(&app, &format!("/my-offer/{secret}"), &notice).await
         }
         Err(PageError::Service(error)) => {
             let page = form.session.form_page(&app, "Offer help").refused(error)?;
@@ -62,9 +59,8 @@ pub async fn send(
     }
 }
 
-async fn act(app: &App, http: &HttpRequest, id: HelpRequestId, fields: &WebOfferFields) -> Result<(), PageError> {
+async fn act(app: &App, http: &HttpRequest, id: HelpRequestId, fields: &WebOfferFields) -> Result<String, PageError> {
     let new = WebOffer::parse(fields).map_err(ServiceError::from)?;
     app.limits.check_address(Act::WebOffer, client_address(http, app))?;
-    app.write(move |tx| record_web_offer(tx, id, new)).await?;
-    Ok(())
+    Ok(app.write(move |tx| record_web_offer(tx, id, new)).await?.secret)
 }

@@ -1,0 +1,11 @@
+DROP TABLE credit_consents;
+DROP TABLE credits;
+DROP INDEX offers_by_secret;
+DROP INDEX offers_by_word;
+ALTER TABLE offers DROP COLUMN secret_hash;
+ALTER TABLE offers DROP COLUMN done_at;
+ALTER TABLE offers DROP COLUMN freed_at;
+ALTER TABLE offers DROP COLUMN asked_at;
+ALTER TABLE offers DROP COLUMN word_at;
+DROP INDEX help_requests_by_renewal;
+ALTER TABLE help_requests DROP COLUMN renewed_at;
