@@ -7,7 +7,7 @@ use super::schema::{help_requests, offers};
 use super::tx::Tx;
 use crate::clock::Stamp;
 use crate::domain::offer::OfferState;
-use crate::ids::{CabalId, OfferId};
+use crate::ids::{CabalId, HelpRequestId, OfferId};
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
@@ -112,4 +112,18 @@ pub fn list_silent(conn: &mut AnyConnection, since: Stamp, limit: i64) -> Result
         .select(offers::id)
         .load(conn)?;
     found.iter().map(|id| convert::id(id)).collect()
+}
+
+/// Whether an actor is on it: an offer of theirs to this request is accepted.
+///
+/// # Errors
+/// The store's fault.
+pub fn is_on_it(conn: &mut AnyConnection, request: HelpRequestId, actor_url: &str) -> Result<bool, DbError> {
+    let found: i64 = offers::table
+        .filter(offers::offerer_actor.eq(actor_url))
+        .filter(offers::help_request_id.eq(request.to_string()))
+        .filter(offers::state.eq(OfferState::Accepted.as_str()))
+        .count()
+        .get_result(conn)?;
+    Ok(found > 0)
 }

@@ -12,12 +12,11 @@ use crate::db::help_requests::{HelpRequest, find_help_request};
 use crate::db::linked_actors::find_member_of;
 use crate::db::local_actors::{LocalActor, find_actor_by_handle};
 use crate::db::messages::{erase_messages, list_messages_by_note};
-use crate::db::offer_course::note_word_of;
-use crate::db::offers::{Offer, find_offer_by_note, list_offers};
+use crate::db::offer_course::{is_on_it, note_word_of};
+use crate::db::offers::find_offer_by_note;
 use crate::db::posts::{Post, find_post};
 use crate::db::tombstones;
 use crate::db::{DbError, Tx};
-use crate::domain::offer::OfferState;
 use crate::domain::{OurUrl, Urls};
 use crate::federation::inbound::note::InboundNote;
 use crate::ids::{ActorId, CabalId, HelpRequestId, PollId, ProgressId};
@@ -123,9 +122,7 @@ fn parent_of(tx: &mut Tx<'_>, note: &InboundNote) -> Result<Option<Post>, DbErro
 fn request_open_to(tx: &mut Tx<'_>, note: &InboundNote, parent: &Post) -> Result<Option<HelpRequest>, DbError> {
     let id = HelpRequestId::from_uuid(parent.id.uuid());
     let Some(request) = find_help_request(tx.conn, id)? else { return Ok(None) };
-    let is_on_it =
-        |offer: &Offer| offer.state == OfferState::Accepted && offer.offerer_actor.as_deref() == Some(&note.author);
-    if request.state(tx.now).check_takes_offers().is_err() || list_offers(tx.conn, id)?.iter().any(is_on_it) {
+    if request.state(tx.now).check_takes_offers().is_err() || is_on_it(tx.conn, id, &note.author)? {
         return Ok(None);
     }
     let is_of_the_cabal = match find_member_of(tx.conn, &note.author)? {

@@ -2,15 +2,15 @@
 //! in the log beside the reason. The reason itself is for the log alone (PV-9).
 
 use super::layout::Page;
-use super::session::app_of;
+use super::session::{Session, app_of, safe_path, see_other};
 use crate::db::DbError;
 use crate::domain::FieldProblem;
 use crate::ids;
 use crate::services::ServiceError;
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue, RETRY_AFTER};
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpRequest, HttpResponse, ResponseError};
 use askama::Template;
@@ -26,8 +26,10 @@ pub enum PageError {
         /// Where to go on.
         next: String,
     },
-    /// The form was not sent from our own page, or its session has ended.
+    /// The form was not sent from our own page.
     Forged,
+    /// The form came from our own page, but from another session: nothing was done with it.
+    SessionEnded(Typed),
     /// The form is larger than any honest one.
     TooLarge,
     /// The request is not what a form sends.
@@ -42,12 +44,23 @@ pub enum PageError {
     Fault(String),
 }
 
+/// What a person typed into a form that could not be taken, so that it is not lost.
+#[derive(Debug)]
+pub struct Typed {
+    /// The texts, each with the name of its field; nothing secret.
+    pub texts: Vec<(String, String)>,
+    /// Where the form stands.
+    pub form: String,
+}
+
 #[derive(Template)]
 #[template(path = "error.html")]
 struct Content<'a> {
     sentence: &'a str,
     fields: &'a [FieldProblem],
     reference: Option<&'a str>,
+    typed: Option<&'a Typed>,
+    back: Option<String>,
 }
 
 impl From<ServiceError> for PageError {
@@ -98,6 +111,7 @@ impl PageError {
             Self::Service(ServiceError::Forbidden(sentence)) => sentence.clone(),
             Self::SignInFirst { .. } => "Please sign in first.".to_owned(),
             Self::Forged => "This form was not sent from an open page of this site, so nothing was changed. Please go back, reload the page and send the form again. Cookies must be allowed for this site.".to_owned(),
+            Self::SessionEnded(_) => "Your session has ended, or this form was open in another one. Nothing was sent. Please open the form again; if you are asked to sign in, you come back to it.".to_owned(),
             Self::TooLarge => "This is too much for one form. Please shorten the text and send it again.".to_owned(),
             Self::Gone(what) => format!("This {what} was withdrawn by the people who published it."),
             Self::WrongMethod => "This address cannot be opened this way. Please go back and use the links and forms of this site.".to_owned(),
@@ -107,6 +121,9 @@ impl PageError {
     }
 
     fn title(&self) -> &'static str {
+        if matches!(self, Self::SessionEnded(_)) {
+            return "Your session has ended";
+        }
         match self.status_code() {
             StatusCode::NOT_FOUND => "Not found",
             StatusCode::GONE => "No longer here",
@@ -135,24 +152,41 @@ impl PageError {
     }
 
     /// The error as a page.
-    fn page(&self, request: &HttpRequest) -> HttpResponse {
+    async fn page(&self, request: &HttpRequest) -> HttpResponse {
         if let Self::SignInFirst { next } = self {
-            let to = serde_html_form::to_string([("next", next)]).unwrap_or_default();
-            return super::session::see_other(&format!("/sign-in?{to}"));
+            let to = serde_html_form::to_string([("next", next.as_str()), ("first", "yes")]).unwrap_or_default();
+            return see_other(&format!("/sign-in?{to}"));
         }
         let reference = self.fault().map(|reason| {
             let reference: String = ids::random_code();
             tracing::error!(reference, reason, path = request.path(), "a page failed");
             reference
         });
-        let content = Content { sentence: &self.sentence(), fields: self.fields(), reference: reference.as_deref() };
-        let mut answer = app_of(request)
-            .and_then(|app| Page::of_error(&app, self.title().to_owned(), self.status_code()).show(&content))
-            .unwrap_or_else(|_| HttpResponse::build(self.status_code()).body(self.sentence()));
+        let content = Content {
+            sentence: &self.sentence(),
+            fields: self.fields(),
+            reference: reference.as_deref(),
+            typed: if let Self::SessionEnded(typed) = self { Some(typed) } else { None },
+            back: (!is_reading(request)).then(|| page_of(request.path())),
+        };
+        let shown = self.frame(request).await.and_then(|page| page.show(&content));
+        let mut answer = shown.unwrap_or_else(|_| HttpResponse::build(self.status_code()).body(self.sentence()));
         if let Some(seconds) = self.retry_after() {
             answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         answer
+    }
+
+    /// The frame round the error: that of the visit, unless the store may be what failed.
+    async fn frame(&self, request: &HttpRequest) -> Result<Page, PageError> {
+        let (app, title, status) = (app_of(request)?, self.title().to_owned(), self.status_code());
+        if status.is_server_error() {
+            return Ok(Page::of_error(&app, title, status));
+        }
+        Ok(match Session::of(request).await {
+            Ok(session) => session.page(&app, title).with_status(status),
+            Err(_) => Page::of_error(&app, title, status),
+        })
     }
 
     /// After how many seconds another try makes sense.
@@ -171,7 +205,7 @@ impl ResponseError for PageError {
             Self::Service(ServiceError::Refused(_)) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Service(ServiceError::Conflict(_)) => StatusCode::CONFLICT,
             Self::Service(ServiceError::NotFound(_)) => StatusCode::NOT_FOUND,
-            Self::Service(ServiceError::Forbidden(_)) | Self::Forged => StatusCode::FORBIDDEN,
+            Self::Service(ServiceError::Forbidden(_)) | Self::Forged | Self::SessionEnded(_) => StatusCode::FORBIDDEN,
             Self::Service(ServiceError::Broken(fault)) if is_passing(fault) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Service(ServiceError::Broken(_)) | Self::Fault(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::SignInFirst { .. } => StatusCode::SEE_OTHER,
@@ -208,11 +242,10 @@ pub async fn as_pages<B: MessageBody>(
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
     let answer = next.call(request).await?;
-    let page = answer
-        .response()
-        .error()
-        .and_then(|error| error.as_error::<PageError>())
-        .map(|error| error.page(answer.request()));
+    let page = match answer.response().error().and_then(|error| error.as_error::<PageError>()) {
+        Some(error) => Some(error.page(answer.request()).await),
+        None => None,
+    };
     Ok(match page {
         Some(page) => answer.into_response(page).map_into_right_body(),
         None => answer.map_into_left_body(),
@@ -256,10 +289,48 @@ pub async fn nowhere() -> Result<HttpResponse, PageError> {
     Err(PageError::not_found("page"))
 }
 
-/// The answer to a page that is asked in a way it does not know.
+/// The answer to a page that is asked in a way it does not know: who only reads is led to the page
+/// on which the form stands.
 ///
 /// # Errors
-/// Always `WrongMethod`.
-pub async fn wrong_method() -> Result<HttpResponse, PageError> {
-    Err(PageError::WrongMethod)
+/// `WrongMethod` for whoever does not only read.
+pub async fn wrong_method(request: HttpRequest) -> Result<HttpResponse, PageError> {
+    if is_reading(&request) { Ok(see_other(&page_of(request.path()))) } else { Err(PageError::WrongMethod) }
+}
+
+fn is_reading(request: &HttpRequest) -> bool {
+    matches!(*request.method(), Method::GET | Method::HEAD)
+}
+
+/// The page to which an address belongs that only takes forms: `/polls/1` for `/polls/1/ballot`.
+fn page_of(path: &str) -> String {
+    let mut parts = path.trim_start_matches('/').split('/');
+    match (parts.next(), parts.next()) {
+        (Some("account"), _) => "/account".to_owned(),
+        (Some("sign-out"), _) | (None, _) => "/".to_owned(),
+        (Some(kind), None) => safe_path(&format!("/{kind}")),
+        (Some(kind), Some(id)) => safe_path(&format!("/{kind}/{id}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::page_of;
+
+    #[test]
+    fn a_form_leads_back_to_the_page_of_its_thing() {
+        for (path, page) in [
+            ("/polls/17/ballot", "/polls/17"),
+            ("/amendments/17/backing/withdraw", "/amendments/17"),
+            ("/c/bees/leave", "/c/bees"),
+            ("/account/handles/code", "/account"),
+            ("/account/tokens", "/account"),
+            ("/sign-out", "/"),
+            ("/sign-up", "/sign-up"),
+            ("/", "/"),
+            ("//evil.test/ballot", "/evil.test/ballot"),
+        ] {
+            assert_eq!(page_of(path), page, "{path}");
+        }
+    }
 }

@@ -1,8 +1,8 @@
 //! Forms that were sent from our own pages: token, origin and size are checked before a field is
 //! read (AC-2).
 
-use super::errors::PageError;
-use super::session::{MemberSession, Session, SignedIn, app_of};
+use super::errors::{PageError, Typed};
+use super::session::{MemberSession, Session, SignedIn, app_of, way_back};
 use crate::App;
 use crate::ids::secret_hash;
 use actix_web::dev::Payload;
@@ -88,8 +88,9 @@ async fn checked_body(request: &HttpRequest, payload: Payload, kib: usize) -> Re
         return Err(PageError::Forged);
     }
     let session = Session::of(request).await?;
-    // Whoever never had a page of ours open has no form to send: nothing is read for them.
-    if session.sent_secret().is_none() {
+    // Whoever never had a page of ours open has no form to send: nothing is read for them, unless
+    // their browser says that the form stood on a page of ours and only the session is gone.
+    if session.sent_secret().is_none() && !says_it_is_ours(request) {
         return Err(PageError::Forged);
     }
     let body = tokio::time::timeout(LONGEST_BODY_WAIT, read(payload, kib * 1024))
@@ -97,10 +98,45 @@ async fn checked_body(request: &HttpRequest, payload: Payload, kib: usize) -> Re
         .map_err(|_| PageError::Unreadable)??;
     let sent: TokenOnly = parse(&body)?;
     // Compared by hash: the time this takes tells nothing about the token.
-    if secret_hash(&sent.form_token) != secret_hash(&session.form_token) {
+    let is_of_this_session = secret_hash(&sent.form_token) == secret_hash(&session.form_token);
+    if session.sent_secret().is_some() && is_of_this_session {
+        return Ok((session, body));
+    }
+    if !says_it_is_ours(request) {
         return Err(PageError::Forged);
     }
-    Ok((session, body))
+    Err(PageError::SessionEnded(Typed { texts: typed_texts(&body)?, form: way_back(request) }))
+}
+
+/// Fields that are never shown again: secrets, choices of a secret vote, and what nobody typed.
+const NOT_SHOWN: &[&str] = &[
+    "form_token",
+    "next",
+    "password",
+    "new_password",
+    "code",
+    "choice",
+    "answer",
+    "step",
+    "document",
+    "fingerprint",
+    "actor",
+    "scope",
+    "minutes",
+    "clause",
+];
+
+fn typed_texts(body: &[u8]) -> Result<Vec<(String, String)>, PageError> {
+    let mut texts: Vec<(String, String)> = parse(body)?;
+    texts.retain(|(name, text)| !text.trim().is_empty() && !NOT_SHOWN.contains(&name.as_str()));
+    Ok(texts)
+}
+
+/// True when the browser itself says that the form stood on a page of ours; [`is_from_here`] has
+/// refused those who say that it did not.
+fn says_it_is_ours(request: &HttpRequest) -> bool {
+    let site = header(request, &HeaderName::from_static("sec-fetch-site"));
+    site == Some("same-origin") || header(request, &ORIGIN).is_some()
 }
 
 fn is_form(request: &HttpRequest) -> bool {

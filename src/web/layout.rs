@@ -115,6 +115,17 @@ impl Page {
         self
     }
 
+    /// The same page with a status of its own.
+    pub(super) fn with_status(mut self, status: StatusCode) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// The path of this page without its query, for the links that lead to signing in and back.
+    pub fn way_back(&self) -> &str {
+        self.path.split('?').next().unwrap_or("/")
+    }
+
     /// Names the ActivityStreams twin of the page.
     pub fn with_activity(mut self, url: impl Into<String>) -> Self {
         self.activity_url = Some(url.into());
@@ -168,9 +179,34 @@ impl Page {
     }
 }
 
-/// The name of a form field as a person reads it: `community_handle` becomes `Community handle`.
+/// What the page calls a field: the text of its label or legend, which is HTML already. Whatever
+/// people wrote is escaped in it, so that nobody else can name a field.
+pub fn label_of<'c>(content: &'c str, field: &str) -> Option<&'c str> {
+    let inside = |begin: &str, end: &str| content.split_once(begin)?.1.split_once(end).map(|(text, _)| text);
+    inside(&format!("<label for=\"{field}\">"), "</label>").or_else(|| {
+        let fieldset = content.split_once(&format!("<fieldset id=\"{field}\""))?.1;
+        fieldset.split_once("<legend>")?.1.split_once("</legend>").map(|(text, _)| text)
+    })
+}
+
+/// The name of a field without a label, as a person reads it: `values_fit` becomes `Values fit`.
 pub fn field_name(field: &str) -> String {
     let words = field.replace('_', " ");
     let mut letters = words.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::label_of;
+
+    #[test]
+    fn a_field_is_called_what_its_label_says() {
+        let content = "<label for=\"what\">What is to be done?</label><fieldset id=\"options\" class=\"x\">\
+                       <legend>Answers</legend><p>&lt;label for=\"evil\"&gt;Evil&lt;/label&gt;</p></fieldset>";
+
+        assert_eq!(label_of(content, "what"), Some("What is to be done?"));
+        assert_eq!(label_of(content, "options"), Some("Answers"));
+        assert_eq!(label_of(content, "evil"), None);
+    }
 }

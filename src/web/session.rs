@@ -209,7 +209,7 @@ impl MemberSession {
 }
 
 /// Where to go on after signing in: the page itself, or for a form the page on which it stands.
-fn way_back(request: &HttpRequest) -> String {
+pub(super) fn way_back(request: &HttpRequest) -> String {
     if request.method() == Method::GET {
         return request.uri().path_and_query().map_or("/", |p| p.as_str()).to_owned();
     }

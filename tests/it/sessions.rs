@@ -68,10 +68,10 @@ async fn opening_an_address_that_acts_does_nothing() {
         "/sign-out".to_owned(),
         "/account/tokens".to_owned(),
     ];
-    for path in &acting {
+    let pages = [town.poll.clone(), town.amendment.clone(), "/c/search".into(), "/".into(), "/account".into()];
+    for (path, leads_to) in acting.iter().zip(&pages) {
         let page = town.ada.get(path).await;
-        assert_eq!(page.status, 405, "{path}");
-        page.assert_sound();
+        assert_eq!((page.status, page.url), (200, town.app.url(leads_to)), "{path}");
     }
     assert!(town.ada.get("/c/search").await.text().contains("Leave this cabal"), "still signed in and still a member");
 }
@@ -285,4 +285,100 @@ async fn after_signing_in_one_stays_on_this_server() {
     let form = asked.form("/sign-in").fill("handle", "ada").fill("password", PASSWORD);
     app.advance(TimeDelta::hours(2));
     assert!(browser.submit(&form).await.url.ends_with("/c/nowhere/join"), "one comes back to where one was going");
+}
+
+#[tokio::test]
+async fn a_form_from_a_session_that_has_ended_does_nothing_and_loses_no_text() {
+    let mut town = Town::new().await;
+    let form =
+        town.ada.get("/c/search/progress/new").await.form("/progress/new").fill("text", "Two <b>hives</b> stand.");
+    let sign_up = town.app.browser().get("/sign-up").await.form("/sign-up").fill("password", "my secret phrase");
+    town.app.advance(TimeDelta::days(31));
+    let mut stranger = town.app.browser();
+
+    for (browser, form) in [(&mut town.ada, &form), (&mut stranger, &form), (&mut town.bob, &sign_up)] {
+        let page = browser.submit(form).await;
+
+        page.assert_sound();
+        assert_eq!(page.status, 403);
+        assert_eq!(page.texts("h1"), ["Your session has ended"]);
+        assert!(!page.body.contains("my secret phrase"), "a password is never sent back");
+    }
+    let page = stranger.submit(&form).await;
+    assert_eq!(page.texts("textarea")[0], "Two <b>hives</b> stand.");
+    assert!(!town.app.browser().get("/c/search").await.text().contains("hives"), "nothing was published");
+}
+
+#[tokio::test]
+async fn text_from_elsewhere_is_not_shown_as_ours() {
+    let town = Town::new().await;
+    let body = "form_token=x&text=Send+your+password+to+evil.test";
+    for headers in [&[FORM][..], &[FORM, ("origin", "https://evil.test")], &[FORM, ("sec-fetch-site", "cross-site")]] {
+        let (status, text) = post_for_text(&town.app.url("/c/search/progress/new"), headers, body).await;
+        assert_eq!((status, text.contains("evil.test")), (403, false), "{headers:?}");
+    }
+}
+
+#[expect(clippy::disallowed_types, reason = "the test plays a browser")]
+async fn post_for_text(url: &str, headers: Headers<'_>, body: &str) -> (u16, String) {
+    let request = reqwest::Client::new().post(url).body(body.to_owned());
+    let answer = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value)).send().await;
+    let answer = answer.unwrap();
+    (answer.status().as_u16(), answer.text().await.unwrap())
+}
+
+#[tokio::test]
+async fn who_is_led_to_sign_in_is_told_why_and_comes_back_by_joining_too() {
+    let (app, ada) = TestApp::with_community().await;
+    app.cabal(ada, "bees").await;
+    let mut carol = app.browser();
+    let asked = carol.get("/c/bees/join").await;
+    assert!(asked.text().contains("is for members"), "{}", asked.text());
+    assert!(!carol.get("/sign-in").await.text().contains("is for members"));
+    let join = asked.attribute("main a[href^='/sign-up']", "href").unwrap();
+
+    let form = carol.get(&join).await.form("/sign-up").fill("handle", "carol").fill("password", PASSWORD);
+    let wrong = carol.submit(&form).await;
+    let form = wrong.form("/sign-up").fill("password", PASSWORD).choose("eligible", "yes").choose("signs", "yes");
+    let joined = carol.submit(&form).await;
+
+    assert_eq!((joined.status, joined.url.as_str()), (200, app.url("/c/bees/join").as_str()), "{}", joined.text());
+    assert!(joined.text().contains("You are a member now"));
+}
+
+#[tokio::test]
+async fn after_joining_one_stays_on_this_server() {
+    let (app, _) = TestApp::with_community().await;
+    for (number, next) in ["//evil.test", "/\\evil.test", "https://evil.test", "javascript:alert(1)"].iter().enumerate()
+    {
+        let mut browser = app.browser();
+        let form = browser.get("/sign-up").await.form("/sign-up").fill("next", next);
+        let form = form.fill("handle", &format!("carol{number}")).fill("password", PASSWORD);
+        let page = browser.submit(&form.choose("eligible", "yes").choose("signs", "yes")).await;
+        assert_eq!(page.url, app.url("/account"), "{next:?}");
+    }
+}
+
+#[tokio::test]
+async fn error_pages_know_the_community_and_who_is_signed_in() {
+    let mut town = Town::new().await;
+    for path in ["/nowhere", "/c/nowhere", "/polls/x"] {
+        let (mine, theirs) = (town.ada.get(path).await, town.app.browser().get(path).await);
+        assert_eq!((mine.status, theirs.status), (404, 404), "{path}");
+        assert!(
+            mine.texts("header").concat().contains("The Commons")
+                && theirs.texts("header").concat().contains("The Commons")
+        );
+        assert!(mine.texts("header").concat().contains("Your account"), "{path}");
+        assert!(theirs.texts("header").concat().contains("Sign in"), "{path}");
+    }
+    let form = town
+        .bob
+        .get("/account")
+        .await
+        .form("/sign-out")
+        .at(&town.app.url(&format!("{}/backing/withdraw", town.amendment)));
+    let refused = town.bob.submit(&form).await;
+    assert_eq!(refused.status, 409, "{}", refused.text());
+    assert_eq!(refused.attribute("main a.button", "href"), Some(town.amendment.clone()), "a way back to the thing");
 }

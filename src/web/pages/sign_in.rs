@@ -20,6 +20,7 @@ pub struct Fields {
     handle: String,
     password: String,
     next: String,
+    first: String,
 }
 
 #[derive(Template)]
@@ -28,6 +29,8 @@ struct Content<'a> {
     page: &'a Page,
     handle: &'a str,
     next: &'a str,
+    /// True for whoever was led here from a page for members.
+    was_led_here: bool,
 }
 
 /// `GET /sign-in`
@@ -37,7 +40,7 @@ pub async fn show(app: web::Data<App>, session: Session, query: web::Query<Field
         return Ok(see_other(&next));
     }
     let page = session.form_page(&app, "Sign in");
-    page.show(&Content { page: &page, handle: "", next: &next })
+    page.show(&Content { page: &page, handle: "", next: &next, was_led_here: !query.first.is_empty() })
 }
 
 /// `POST /sign-in`
@@ -52,7 +55,7 @@ pub async fn sign_in(
     let Some(member) = sign_in::check_password(&app, &fields.handle, &fields.password).await? else {
         let sentence = "This handle and this password do not belong together. Please check both and try again.";
         let page = session.form_page(&app, "Sign in").in_trouble(StatusCode::UNPROCESSABLE_ENTITY, sentence);
-        return page.show(&Content { page: &page, handle: &fields.handle, next: &next });
+        return page.show(&Content { page: &page, handle: &fields.handle, next: &next, was_led_here: false });
     };
     let (id, old) = (member.id, session.sent_secret().map(str::to_owned));
     let opened = app.write(move |tx| sign_in::sign_in(tx, id, old.as_deref(), None)).await?;

@@ -14,7 +14,7 @@ use crate::web::errors::PageError;
 use crate::web::form::SignedForm;
 use crate::web::layout::Page;
 use crate::web::limits::{Act, client_address};
-use crate::web::session::{Session, see_other};
+use crate::web::session::{Session, safe_path, see_other};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
@@ -30,6 +30,14 @@ pub struct Fields {
     signs: String,
     document: Vec<String>,
     fingerprint: Vec<String>,
+    next: String,
+}
+
+/// Where to go on after joining.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Query {
+    next: String,
 }
 
 #[derive(Template)]
@@ -41,16 +49,17 @@ struct Content<'a> {
 }
 
 /// `GET /sign-up`
-pub async fn show(app: web::Data<App>, session: Session) -> Result<HttpResponse, PageError> {
+pub async fn show(app: web::Data<App>, session: Session, query: web::Query<Query>) -> Result<HttpResponse, PageError> {
+    let fields = Fields { next: safe_path(&query.next), ..Fields::default() };
     if session.signed_in.is_some() {
-        return Ok(see_other("/account"));
+        return Ok(see_other(&after_joining(&fields)));
     }
     let documents = app.read(load).await?;
     if documents.is_empty() {
         return Ok(see_other("/"));
     }
     let page = session.form_page(&app, "Join");
-    page.show(&Content { page: &page, fields: &Fields::default(), documents: &documents })
+    page.show(&Content { page: &page, fields: &fields, documents: &documents })
 }
 
 /// `POST /sign-up`
@@ -61,7 +70,7 @@ pub async fn sign_up(
 ) -> Result<HttpResponse, PageError> {
     match act(&app, &http, &form.session, &form.fields).await {
         Ok(opened) => {
-            let mut answer = see_other("/account");
+            let mut answer = see_other(&after_joining(&form.fields));
             view::add_member_cookies(&mut answer, &app, &opened);
             Ok(answer)
         }
@@ -74,12 +83,21 @@ pub async fn sign_up(
     }
 }
 
+/// The page that one was going to; one's own where one came from the front page (AC-1).
+fn after_joining(fields: &Fields) -> String {
+    Some(safe_path(&fields.next)).filter(|next| next != "/").unwrap_or_else(|| "/account".to_owned())
+}
+
 async fn act(app: &App, http: &HttpRequest, session: &Session, fields: &Fields) -> Result<OpenedSession, PageError> {
     let (new, password) = parse(fields)?;
     app.limits.check_address(Act::SignUp, client_address(http, app))?;
     let hash = hash_password(password).await?;
     let (signed, old) = (signed(fields), session.sent_secret().map(str::to_owned));
-    let notice = "Welcome! You are a member now. Below you see what you signed; you may print it as your receipt.";
+    let notice = if after_joining(fields) == "/account" {
+        "Welcome! You are a member now. Below you see what you signed; you may print it as your receipt."
+    } else {
+        "Welcome! You are a member now. What you signed stands on the page “Your account”, as your receipt."
+    };
     let opened = app
         .write(move |tx| {
             let member = put_on_the_roll(tx, new, &hash, &signed)?;
