@@ -11,6 +11,7 @@ mod member;
 mod open;
 mod problem;
 mod queue;
+mod recount;
 mod serve;
 mod setup;
 mod token;
@@ -86,6 +87,9 @@ enum Command {
     Document(document::DocumentCommand),
     /// Show what waits to go to other servers, host by host
     Queue,
+    /// Count the record of a closed vote again, without settings, database or network
+    #[command(after_help = recount::EXAMPLES)]
+    Recount(recount::Recount),
     /// Verify every vote: its chain, its roll, its ballots and its result
     #[command(after_help = verify::EXAMPLES)]
     Verify,
@@ -103,8 +107,13 @@ pub fn run() -> ExitCode {
 }
 
 fn obey(line: CommandLine) -> Result<(), Problem> {
+    if let Command::Recount(command) = &line.command {
+        return recount::run(command);
+    }
     let settings = load_settings(line.place)?;
     match line.command {
+        // It needs no settings and was obeyed before they were read.
+        Command::Recount(_) => Ok(()),
         Command::Serve => serve::run(settings),
         Command::Setup(setup) => setup::run(settings, setup),
         Command::Member(command) => member::run(settings, command),

@@ -8,6 +8,7 @@ use crate::db::ballots::Ballot;
 use crate::domain::ballot::Choices;
 use crate::ids::PollId;
 use crate::on_each_backend;
+use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 
 /// How many rows go into one statement.
@@ -99,4 +100,34 @@ fn rewrite_voters(tx: &mut Tx<'_>, poll: &str) -> Result<(), DbError> {
         on_each_backend!(tx.conn, |c| diesel::insert_into(poll_voters::table).values(rows).execute(c))?;
     }
     Ok(())
+}
+
+/// The tables in which something led from a voter to a ballot.
+const SECRET_TABLES: &str =
+    "ballot_links, soundings, ballots, poll_voters, polls, inbox_activities, outbox_activities, vote_notices";
+
+/// Erases what is left of deleted rows outside the tables: on SQLite the log of writes, whose
+/// older pages still hold them; on PostgreSQL the dead rows, whose room is given free. False when
+/// somebody reads at this moment, so that it has to be tried again.
+///
+/// # Errors
+/// The store's fault.
+pub fn erase_traces(conn: &mut AnyConnection) -> Result<bool, DbError> {
+    match conn {
+        AnyConnection::Sqlite(c) => {
+            let outcome: Checkpoint = diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result(c)?;
+            Ok(outcome.busy == 0)
+        }
+        AnyConnection::Postgres(c) => {
+            c.batch_execute(&format!("VACUUM {SECRET_TABLES}"))?;
+            Ok(true)
+        }
+    }
+}
+
+/// What a checkpoint of SQLite answers.
+#[derive(QueryableByName)]
+struct Checkpoint {
+    #[diesel(sql_type = diesel::sql_types::Integer)]
+    busy: i32,
 }

@@ -41,10 +41,11 @@ pub fn establish(url: &DatabaseUrl) -> Result<AnyConnection, DbError> {
             let path = path.to_string_lossy();
             let mut connection =
                 SqliteConnection::establish(&path).map_err(|e| DbError::Broken(format!("cannot open {path}: {e}")))?;
-            // FULL: a commit is on the disk before anybody is told of it (A16).
+            // FULL: a commit is on the disk before anybody is told of it (A16). secure_delete: what is
+            // deleted is overwritten, so that no page keeps what the close of a vote destroyed (A12).
             connection.batch_execute(
                 "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                 PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000;",
+                 PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000;",
             )?;
             Ok(AnyConnection::Sqlite(connection))
         }

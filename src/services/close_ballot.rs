@@ -7,6 +7,7 @@ use super::publish_poll::question_now;
 use super::seal_ballots::seal_ballots;
 use super::{ServiceError, found};
 use crate::App;
+use crate::db::facts::{delete_fact, find_fact, set_fact};
 use crate::db::inbox::{Naming, Received};
 use crate::db::{DbError, Tx, ballot_secrecy, ballots, chain, inbox, polls, posts};
 use crate::domain::ballot::totals;
@@ -47,13 +48,41 @@ pub async fn settle(app: &App, poll: PollId) -> Result<bool, ServiceError> {
     let (mut seen, mut tries) = (None, 0);
     loop {
         match app.write(move |tx| close_due(tx, poll, seen)).await {
-            Ok(Closing::Closed) => return Ok(true),
+            Ok(Closing::Closed) => {
+                forget_traces(app).await?;
+                return Ok(true);
+            }
             Ok(Closing::NothingToDo) => return Ok(false),
             Ok(Closing::VotesWaiting(last)) => seen = Some(last),
             Err(ServiceError::Broken(DbError::Busy(_))) if tries < TRIES => tries += 1,
             Err(error) => return Err(error),
         }
     }
+}
+
+/// The name of the fact that a closed vote may have left traces outside the tables.
+const TRACES: &str = "traces_of_votes";
+
+/// Erases what is left of deleted links outside the tables, once nobody reads (A12). What cannot be
+/// done now is done by the next step of the timers.
+///
+/// # Errors
+/// The store's fault.
+pub async fn forget_traces(app: &App) -> Result<(), ServiceError> {
+    let erased = app
+        .read(|conn| match find_fact(conn, TRACES)? {
+            Some(_) => ballot_secrecy::erase_traces(conn).map(Some),
+            None => Ok(None),
+        })
+        .await?;
+    match erased {
+        Some(true) => app.write_aside(|tx| delete_fact(tx, TRACES).map(drop)).await?,
+        Some(false) => {
+            tracing::debug!("somebody reads; what the close destroyed is erased from the log a little later")
+        }
+        None => {}
+    }
+    Ok(())
 }
 
 /// Closes the poll if its time is over, in one transaction: counts the votes that were received
@@ -93,6 +122,7 @@ pub fn close_due(tx: &mut Tx<'_>, id: PollId, seen: Option<InboxId>) -> Result<C
     }
     chain::erase_key(tx, id)?;
     ballot_secrecy::destroy_links(tx, id)?;
+    set_fact(tx, TRACES, "yes")?;
     Ok(Closing::Closed)
 }
 

@@ -6,6 +6,7 @@
 pub mod answer_offer;
 pub mod back_amendment;
 mod ballot_words;
+pub mod can_i_vote;
 pub mod cast_ballot;
 pub mod close_ballot;
 pub mod create_token;
@@ -21,6 +22,7 @@ pub mod help_course;
 pub mod import_document;
 pub mod join_cabal;
 pub mod link_actor;
+pub mod minutes;
 pub mod open_ballot;
 pub mod propose_amendment;
 pub mod publish_help_request;

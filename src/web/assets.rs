@@ -1,4 +1,4 @@
-//! The style sheet and the icon, inside the binary. Their URLs hold a hash of their content, so
+//! The style sheet, the icon and the one script, inside the binary. Their URLs hold a hash of their content, so
 //! browsers may keep them for ever.
 
 use super::errors::PageError;
@@ -13,6 +13,13 @@ struct Files;
 
 static STYLE_URL: LazyLock<String> = LazyLock::new(|| url_of("caucus.css"));
 static ICON_URL: LazyLock<String> = LazyLock::new(|| url_of("icon.svg"));
+
+static RECOUNT_URL: LazyLock<String> = LazyLock::new(|| url_of("recount.js"));
+
+/// The URL of the script that counts a record again.
+pub fn recount_url() -> &'static str {
+    &RECOUNT_URL
+}
 
 /// The URL of the style sheet.
 pub fn style_url() -> &'static str {

@@ -6,7 +6,7 @@ use crate::db::{amendments, polls};
 use crate::domain::amendment::Move;
 use crate::ids::AmendmentId;
 use crate::services::ServiceError;
-use crate::services::close_ballot::settle;
+use crate::services::close_ballot::{forget_traces, settle};
 
 /// How many things are done in one step.
 const AT_ONCE: i64 = 100;
@@ -31,6 +31,7 @@ pub async fn step(app: &App) -> Result<usize, ServiceError> {
             Err(fault) => tracing::error!(%poll, %fault, "a poll could not be closed; it is tried again"),
         }
     }
+    forget_traces(app).await?;
     for amendment in lapsing {
         done += usize::from(lapse(app, amendment).await?);
     }

@@ -13,6 +13,7 @@ mod instance;
 mod linked_actors;
 mod me;
 mod member;
+mod minutes;
 mod offers;
 mod polls;
 mod problem;
@@ -77,6 +78,9 @@ routes! {
     polls::publish_poll,
     polls::show_poll,
     polls::cast_ballot,
+    polls::show_record,
+    minutes::show_minutes,
+    minutes::show_standing,
     documents::list_documents,
     documents::show_document,
     document_versions::list_versions,

@@ -203,6 +203,19 @@ pub async fn show_poll(
     Ok(web::Json(view(shown, &app.urls, now, viewer.is_some())))
 }
 
+/// The record of a closed vote
+///
+/// Every receipt with its choice, as canonical JSON. Its SHA-256 stands in the minutes.
+#[utoipa::path(tag = "polls", responses(
+    (status = 200, description = "The record, byte for byte", content_type = "application/json"),
+    (status = 404, body = Problem)))]
+#[get("/polls/{id}/record")]
+pub async fn show_record(app: web::Data<App>, id: web::Path<String>) -> Result<HttpResponse, Problem> {
+    let id: PollId = answer::id(&id)?;
+    let result = app.read(move |conn| results::find_result(conn, id)).await?.ok_or_else(Problem::not_found)?;
+    Ok(HttpResponse::Ok().content_type("application/json").body(result.record_json))
+}
+
 /// Publish an advisory poll of a cabal
 #[utoipa::path(tag = "polls", security(("token" = [])), responses(
     (status = 201, body = Created), (status = 401, body = Problem), (status = 403, body = Problem),

@@ -6,12 +6,14 @@ mod account;
 mod amendment;
 mod amendment_edit;
 mod amendment_list;
+mod amendments_feed;
 mod ballot;
 mod cabal;
 mod cabal_form;
 mod cabal_inbox;
 mod cabal_join;
 mod cabal_list;
+mod can_i_vote;
 mod clause;
 mod document;
 mod document_compare;
@@ -20,6 +22,7 @@ mod help_board;
 mod help_request;
 mod help_request_form;
 mod home;
+mod minutes;
 mod my_offer;
 mod note;
 mod offer;
@@ -28,6 +31,7 @@ mod poll;
 mod poll_form;
 mod progress;
 mod progress_form;
+mod recount;
 mod set_up;
 mod sign_in;
 mod sign_up;
@@ -47,6 +51,7 @@ pub fn configure(cfg: &mut ServiceConfig) {
         .service(page("/static/{hash}/{name}").route(get().to(super::assets::serve)))
         .service(page("/").route(get().to(home::show)))
         .service(page("/about").route(get().to(about::show)))
+        .service(page("/recount").route(get().to(recount::show)))
         .service(page("/log").route(get().to(steward::log)))
         .service(page("/steward").route(get().to(steward::show)))
         .configure(people)
@@ -111,6 +116,8 @@ fn cabals(cfg: &mut ServiceConfig) {
         )
         .service(page("/polls/{id}/ballot").route(post().to(ballot::cast)))
         .service(page("/polls/{id}/record.json").route(get().to(poll::record)))
+        .service(page("/polls/{id}/minutes").route(get().to(minutes::show)))
+        .service(page("/polls/{id}/secrecy").route(get().to(minutes::secrecy)))
         .service(page("/polls/{id}").route(get().to(poll::show)))
         .service(page("/c/{handle}").route(get().to(cabal::show)))
         .service(page("/help-requests/{id}").route(get().to(help_request::show)))
@@ -134,6 +141,8 @@ fn governance(cfg: &mut ServiceConfig) {
                 .route(post().to(amendment_edit::propose)),
         )
         .service(page("/amendments").route(get().to(amendment_list::show)))
+        .service(page("/amendments/{id}/can-i-vote").route(get().to(can_i_vote::show)))
+        .service(page("/feeds/amendments.atom").route(get().to(amendments_feed::show)))
         .service(page("/amendments/{id}").route(get().to(amendment::show)))
         .service(
             page("/amendments/{id}/edit").route(get().to(amendment_edit::edit)).route(post().to(amendment_edit::save)),

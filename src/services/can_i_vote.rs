@@ -1,0 +1,102 @@
+//! Can I vote? For the person who asks, and for a fediverse handle of theirs. Of somebody else's
+//! handle nothing is told: who is a member is nobody's business (J5).
+
+use super::ServiceError;
+use crate::clock::Stamp;
+use crate::db::amendments;
+use crate::db::linked_actors::list_linked_actors;
+use crate::db::remote_actors::find_remote_actor;
+use crate::db::{AnyConnection, ballots, polls};
+use crate::ids::{AmendmentId, MemberId};
+
+/// Where somebody stands with a vote on an amendment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Not signed in: nothing is known of them.
+    Unknown,
+    /// The vote is not open yet; whoever is a member when it opens may vote.
+    WhenItOpens,
+    /// On the roll, and the vote is open.
+    Yes,
+    /// The same, with a ballot that may still be changed.
+    Voted,
+    /// They became a member after the opening.
+    JoinedLater,
+    /// The vote is over, or the amendment is not put to a vote.
+    Over,
+}
+
+impl Standing {
+    /// As the API sends it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::WhenItOpens => "when_it_opens",
+            Self::Yes => "yes",
+            Self::Voted => "voted",
+            Self::JoinedLater => "joined_later",
+            Self::Over => "over",
+        }
+    }
+
+    /// What it means, in a sentence.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Unknown => "Please sign in: only then can we tell whether you were a member when the vote opened.",
+            Self::WhenItOpens => "The vote is not open yet. You may vote if you are still a member when it opens.",
+            Self::Yes => "Yes. You were a member when this vote opened, so your vote counts.",
+            Self::Voted => "Yes, and you have voted. You may change your vote until the end; the last one counts.",
+            Self::JoinedLater => {
+                "Not in this one: you became a member after it opened, and its roll is frozen. The next one is yours too."
+            }
+            Self::Over => "No: this vote is over, or there is none.",
+        }
+    }
+}
+
+/// Where a member stands with the vote on an amendment.
+///
+/// # Errors
+/// Not found for an unknown amendment.
+pub fn can_i_vote(
+    conn: &mut AnyConnection,
+    id: AmendmentId,
+    member: Option<MemberId>,
+    now: Stamp,
+) -> Result<Standing, ServiceError> {
+    use crate::domain::amendment::AmendmentState as State;
+    let amendment = amendments::find_amendment(conn, id)?.ok_or(ServiceError::NotFound("amendment"))?;
+    let is_before = matches!(amendment.state_at(now), State::SeekingBacking | State::Backed | State::InConflict);
+    let Some(poll) = amendment.poll_id else {
+        return Ok(match (is_before, member) {
+            (false, _) => Standing::Over,
+            (true, None) => Standing::Unknown,
+            (true, Some(_)) => Standing::WhenItOpens,
+        });
+    };
+    if !polls::poll(conn, poll)?.is_open(now) {
+        return Ok(Standing::Over);
+    }
+    let Some(member) = member else { return Ok(Standing::Unknown) };
+    Ok(match (polls::is_on_roll(conn, poll, member)?, ballots::has_voted(conn, poll, member)?) {
+        (false, _) => Standing::JoinedLater,
+        (true, false) => Standing::Yes,
+        (true, true) => Standing::Voted,
+    })
+}
+
+/// Whether votes from this handle count as this member's. `false` also for handles that belong to
+/// others.
+///
+/// # Errors
+/// The store's fault.
+pub fn is_my_handle(conn: &mut AnyConnection, member: MemberId, handle: &str) -> Result<bool, ServiceError> {
+    let bare = |text: &str| text.trim().trim_start_matches('@').to_lowercase();
+    for link in list_linked_actors(conn, member)? {
+        let actor = find_remote_actor(conn, &link.actor_url)?;
+        if link.actor_url == handle.trim() || actor.is_some_and(|actor| bare(&actor.handle()) == bare(handle)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

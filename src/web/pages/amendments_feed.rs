@@ -1,0 +1,94 @@
+//! The Atom feed of amendments and results.
+
+use super::view;
+use crate::App;
+use crate::clock::{Stamp, iso_seconds};
+use crate::db::amendments::{Amendment, list_amendments};
+use crate::db::local_actors::find_community;
+use crate::db::results::{PollResult, find_result};
+use crate::db::{AnyConnection, DbError, polls};
+use crate::web::errors::PageError;
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::{HttpResponse, web};
+use askama::Template;
+
+/// How many entries a feed has at most.
+const MOST: usize = 50;
+
+#[derive(Template)]
+#[template(path = "amendments_feed.xml", escape = "xml")]
+struct Feed {
+    base: String,
+    community: String,
+    entries: Vec<Entry>,
+}
+
+impl Feed {
+    fn updated(&self) -> String {
+        self.entries.first().map_or_else(|| "1970-01-01T00:00:00Z".to_owned(), |entry| iso_seconds(entry.updated))
+    }
+}
+
+struct Entry {
+    url: String,
+    title: String,
+    text: String,
+    updated: Stamp,
+}
+
+/// `GET /feeds/amendments.atom`
+pub async fn show(app: web::Data<App>) -> Result<HttpResponse, PageError> {
+    let urls = std::sync::Arc::clone(&app.urls);
+    let (community, mut entries) = app
+        .read(move |conn| -> Result<_, DbError> {
+            let community = find_community(conn)?.map_or_else(|| "Caucus".to_owned(), |community| community.name);
+            let mut entries = Vec::new();
+            for amendment in list_amendments(conn, None)?.into_iter().take(MOST) {
+                let (updated, result) = standing(conn, &amendment)?;
+                if let Some(result) = result {
+                    entries.push(result_entry(&amendment, &result, urls.minutes(result.poll_id)));
+                }
+                entries.push(Entry {
+                    url: urls.amendment(amendment.id),
+                    title: format!("{}: {}", capital(view::state_words(&amendment.state)), amendment.title),
+                    text: amendment.summary,
+                    updated,
+                });
+            }
+            Ok((community, entries))
+        })
+        .await?;
+    entries.sort_by_key(|entry| std::cmp::Reverse(entry.updated));
+    entries.truncate(MOST);
+    let feed = Feed { base: app.urls.base().to_owned(), community, entries }.render()?;
+    Ok(HttpResponse::Ok()
+        .content_type("application/atom+xml; charset=utf-8")
+        .insert_header((CACHE_CONTROL, "public, max-age=300"))
+        .body(feed))
+}
+
+/// When something about it changed last, and its result.
+fn standing(conn: &mut AnyConnection, amendment: &Amendment) -> Result<(Stamp, Option<PollResult>), DbError> {
+    let Some(id) = amendment.poll_id else { return Ok((amendment.edited_at, None)) };
+    let poll = polls::poll(conn, id)?;
+    Ok((poll.closed_at.unwrap_or(poll.opens_at), find_result(conn, id)?))
+}
+
+fn result_entry(amendment: &Amendment, result: &PollResult, url: String) -> Entry {
+    let outcome = if result.is_carried { "Carried" } else { "Not carried" };
+    let tally = result.tally;
+    Entry {
+        url,
+        title: format!("Minutes: {}", amendment.title),
+        text: format!(
+            "{outcome}. For {}, against {}, abstained {}; {} on the roll.",
+            tally.votes_for, tally.against, tally.abstain, result.roll_size
+        ),
+        updated: result.closed_at,
+    }
+}
+
+fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}

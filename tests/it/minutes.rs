@@ -1,0 +1,196 @@
+//! Minutes, the feed, the pages about a vote, and the recount of what is published (A8 to A13).
+
+use crate::support::TestApp;
+use crate::support::process::{caucus, run};
+use caucus::ids::{AmendmentId, MemberId, PollId};
+use caucus::workers::timers;
+use chrono::TimeDelta;
+use serde_json::Value;
+
+async fn closed_vote() -> (TestApp, Vec<MemberId>, AmendmentId, PollId) {
+    let (app, ada) = TestApp::with_community().await;
+    let mut members = vec![ada];
+    for name in ["bea", "cai"] {
+        members.push(app.member(name).await);
+    }
+    let (id, poll) = app.open_vote(ada, members[1]).await;
+    members.push(app.member("dan").await);
+    app.vote_on_the_web(poll, ada, &[0]).await.unwrap();
+    app.vote_on_the_web(poll, members[1], &[0]).await.unwrap();
+    app.vote_on_the_web(poll, members[2], &[2]).await.unwrap();
+    assert!(app.vote_on_the_web(poll, members[3], &[1]).await.is_err());
+    for n in 0..3 {
+        app.vote(poll, &app.remote(&format!("supporter{n}")).await, "Against").await;
+    }
+    app.advance(TimeDelta::weeks(1));
+    timers::step(&app.app).await.unwrap();
+    (app, members, id, poll)
+}
+
+#[tokio::test]
+async fn the_minutes_tell_everything_and_name_members_to_members_only() {
+    let (app, _, _, poll) = closed_vote().await;
+    assert!(app.vote_on_the_web(poll, app.member("late").await, &[0]).await.is_err());
+
+    let (status, page) = app.fetch(&format!("/polls/{poll}/minutes"), "text/html").await;
+
+    assert_eq!(status, 200);
+    let result = app.result(poll).await.unwrap();
+    for words in [
+        "Carried",
+        "Everybody has one vote.",
+        "Everybody has one vote, and one only.",
+        "a member",
+        "1 member",
+        "3 members",
+        "100.0 %",
+        "66.7 %",
+        "joined after the opening: 1",
+        "Too late: 1",
+        "0 for, 3 against, 0 abstained",
+        "The server was up the whole time.",
+        &result.record_sha256,
+        "Head of the chain",
+        &app.poll_row(poll).await.frozen.unwrap().roll_fingerprint,
+        &app.app.urls.minutes(poll),
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    assert!(!page.contains("Bea"), "{page}");
+
+    let (_, minutes) = app.fetch(&format!("/api/v1/polls/{poll}/minutes"), "application/json").await;
+    let minutes: Value = serde_json::from_str(&minutes).unwrap();
+    assert_eq!(minutes["totals"], serde_json::json!({"votes_for": 2, "votes_against": 0, "votes_abstain": 1}));
+    assert_eq!(minutes["uncounted"], serde_json::json!({"late": 1, "off_roll": 1}));
+    assert_eq!((&minutes["took_part"], &minutes["roll_size"]), (&Value::from(3), &Value::from(3)));
+    assert!(minutes.get("mover").is_none() && minutes.get("backers").is_none() && minutes["backers_count"] == 1);
+}
+
+#[tokio::test]
+async fn there_are_no_minutes_before_the_close_and_none_of_an_advisory_poll() {
+    let (app, ada) = TestApp::with_community().await;
+    let bea = app.member("bea").await;
+    let cabal = app.cabal(ada, "tea").await;
+    let advisory = app.poll(ada, cabal, false, false).await;
+    let (_, poll) = app.open_vote(ada, bea).await;
+
+    for id in [poll, advisory] {
+        for path in [
+            format!("/polls/{id}/minutes"),
+            format!("/api/v1/polls/{id}/minutes"),
+            format!("/api/v1/polls/{id}/record"),
+        ] {
+            assert_eq!(app.fetch(&path, "text/html").await.0, 404, "{path}");
+        }
+        assert_eq!(app.fetch(&format!("/polls/{id}/secrecy"), "text/html").await.0, 200);
+    }
+    app.advance(TimeDelta::weeks(1));
+    assert_eq!(app.fetch(&format!("/polls/{poll}/minutes"), "text/html").await.0, 200, "the first reader closes it");
+}
+
+#[tokio::test]
+async fn the_feed_tells_of_amendments_and_results_and_escapes_what_people_wrote() {
+    let (app, members, id, poll) = closed_vote().await;
+    let rival = app.propose(members[0], "2.2", "<script>&\"").await;
+
+    let (status, feed) = app.fetch("/feeds/amendments.atom", "*/*").await;
+
+    assert_eq!(status, 200);
+    for words in [app.app.urls.amendment(id), app.app.urls.amendment(rival), app.app.urls.minutes(poll)] {
+        assert_eq!(feed.matches(&format!("<id>{words}</id>")).count(), 1, "{feed}");
+    }
+    assert!(feed.contains("Carried. For 2, against 0, abstained 1; 3 on the roll."), "{feed}");
+    assert!(feed.starts_with("<?xml") && feed.ends_with("</feed>") && !feed.contains("<script"));
+}
+
+#[tokio::test]
+async fn the_published_record_holds_in_the_recount_and_a_changed_byte_does_not() {
+    let (app, _, _, poll) = closed_vote().await;
+    let (_, record) = app.fetch(&format!("/polls/{poll}/record.json"), "*/*").await;
+    let file = app.store.folder.path().join("record.json");
+    let count = |record: &str, more: &[&str]| {
+        std::fs::write(&file, record).unwrap();
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_caucus"));
+        // Nothing of this server is within reach: an empty environment, another folder.
+        command.env_clear().current_dir("/").arg("recount").arg(&file).args(more);
+        run(&mut command, "")
+    };
+
+    let honest = count(&record, &["--sha256", &app.result(poll).await.unwrap().record_sha256]);
+    let changed = count(&record.replace("\"off_roll\":1", "\"off_roll\":2"), &[]);
+
+    let told = String::from_utf8(honest.stdout).unwrap();
+    assert!(
+        honest.status.success() && told.contains("For 2, Against 0, Abstain 1") && told.contains("carried"),
+        "{told}"
+    );
+    assert_eq!(changed.status.code(), Some(1));
+    let told = String::from_utf8(changed.stderr).unwrap();
+    assert!(told.starts_with("caucus: This record does not hold: its checksum"), "{told}");
+    let nothing = run(caucus(&app.store).arg("recount").arg("/nowhere/record.json"), "");
+    assert!(String::from_utf8(nothing.stderr).unwrap().contains("cannot be read"));
+}
+
+#[tokio::test]
+async fn the_recount_page_is_the_only_one_with_a_script_and_lets_it_connect_to_nothing() {
+    let (app, _) = TestApp::with_community().await;
+    #[expect(clippy::disallowed_types, reason = "the test plays a browser")]
+    let get = async |path: &str| reqwest::Client::new().get(app.url(path)).send().await.unwrap();
+
+    let page = get("/recount").await;
+    let policy = page.headers()["content-security-policy"].to_str().unwrap().to_owned();
+    assert!(policy.contains("script-src 'self'") && policy.contains("connect-src 'none'"), "{policy}");
+    let body = page.text().await.unwrap();
+    assert!(body.contains("caucus recount record.json"), "the way without scripts");
+    let script = body.split("<script src=\"").nth(1).unwrap().split('"').next().unwrap();
+    let script = get(script).await;
+    assert!(script.headers()["content-type"].to_str().unwrap().contains("javascript"));
+    let source = script.text().await.unwrap();
+    for word in ["fetch(", "XMLHttpRequest", "WebSocket", "sendBeacon", "innerHTML", "eval"] {
+        assert!(!source.contains(word), "{word}");
+    }
+    for path in ["/", "/amendments", "/about"] {
+        let other = get(path).await;
+        assert!(other.headers()["content-security-policy"].to_str().unwrap().contains("script-src 'none'"));
+        assert!(!other.text().await.unwrap().contains("<script"));
+    }
+}
+
+#[tokio::test]
+async fn whether_one_may_vote_is_told_to_oneself_only() {
+    let (app, ada) = TestApp::with_community().await;
+    let bea = app.member("bea").await;
+    let hers = app.linked(bea, "bea").await;
+    let id = app.propose(ada, "2.1", "Better.").await;
+    let standing = async |member: Option<MemberId>| {
+        let now = app.app.now();
+        app.app
+            .read(move |conn| caucus::services::can_i_vote::can_i_vote(conn, id, member, now))
+            .await
+            .unwrap()
+            .as_str()
+    };
+    assert_eq!((standing(None).await, standing(Some(bea)).await), ("unknown", "when_it_opens"));
+    app.back(bea, id).await.unwrap();
+    let poll = app.open(ada, id).await.unwrap();
+    let cai = app.member("cai").await;
+    app.vote_on_the_web(poll, ada, &[0]).await.unwrap();
+    assert_eq!(standing(Some(ada)).await, "voted");
+    assert_eq!((standing(Some(bea)).await, standing(Some(cai)).await), ("yes", "joined_later"));
+
+    let is_mine = async |member: MemberId, handle: &str| {
+        let handle = handle.to_owned();
+        app.app.read(move |conn| caucus::services::can_i_vote::is_my_handle(conn, member, &handle)).await.unwrap()
+    };
+    for handle in ["@bea@far.example", "BEA@far.example ", hers.as_str()] {
+        assert!(is_mine(bea, handle).await, "{handle}");
+        assert!(!is_mine(cai, handle).await, "{handle} is nobody else's business");
+    }
+    for handle in ["", "@", "@nobody@far.example", "<script>", "@bea@far.example@x"] {
+        assert!(!is_mine(bea, handle).await, "{handle}");
+    }
+    let (status, page) = app.fetch(&format!("/amendments/{id}/can-i-vote?handle=%3Cb%3E"), "text/html").await;
+    assert!(status == 200 && !page.contains("<b>") && page.contains("Please sign in"), "{page}");
+    app.advance(TimeDelta::weeks(1));
+    assert_eq!(standing(Some(bea)).await, "over");
+}
