@@ -28,6 +28,7 @@ mod full_disk;
 mod harness;
 mod help_course;
 mod help_requests;
+mod histories;
 mod hostile_html;
 mod hostile_text;
 mod hosts;

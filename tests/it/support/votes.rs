@@ -19,6 +19,49 @@ use chrono::TimeDelta;
 use diesel::connection::SimpleConnection as _;
 use serde_json::Value;
 
+/// An actor of another server as we keep it, met at this moment.
+pub fn remote_actor(host: &str, name: &str, met: Stamp) -> RemoteActor {
+    let url = format!("https://{host}/users/{name}");
+    RemoteActor {
+        url: url.clone(),
+        kind: "Person".to_owned(),
+        host: host.to_owned(),
+        username: name.to_owned(),
+        name: name.to_owned(),
+        profile_url: format!("https://{host}/@{name}"),
+        inbox: format!("{url}/inbox"),
+        shared_inbox: Some(format!("https://{host}/inbox")),
+        followers_url: None,
+        fetched_at: met,
+        refresh_tried_at: None,
+        unreachable_since: None,
+        gone_at: None,
+        heard_at: Some(met),
+        published: None,
+        keys: Vec::new(),
+    }
+}
+
+/// What changes the clause with this number of the first document.
+pub async fn amending(app: &App, number: &str, words: &str) -> NewAmendment {
+    let (number, words) = (number.to_owned(), words.to_owned());
+    let read: Result<NewAmendment, ServiceError> = app
+        .read(move |conn| {
+            let document = documents::list_documents(conn)?.remove(0);
+            let clauses = documents::list_clauses(conn, document.version.id)?;
+            let clause = clauses.iter().find(|clause| clause.number == number).unwrap();
+            let form = AmendmentForm {
+                title: format!("Change clause {number}"),
+                summary: "It says it better.".to_owned(),
+                values_fit: "We help each other.".to_owned(),
+                changes: vec![(clause.id, words)],
+            };
+            Ok(NewAmendment::parse(document.id, &form)?)
+        })
+        .await;
+    read.unwrap()
+}
+
 impl TestApp {
     /// An actor of another server as we keep it once we met it.
     pub async fn remote(&self, name: &str) -> String {
@@ -27,25 +70,8 @@ impl TestApp {
 
     /// The same on a host of its own.
     pub async fn remote_on(&self, host: &str, name: &str) -> String {
-        let url = format!("https://{host}/users/{name}");
-        let actor = RemoteActor {
-            url: url.clone(),
-            kind: "Person".to_owned(),
-            host: host.to_owned(),
-            username: name.to_owned(),
-            name: name.to_owned(),
-            profile_url: format!("https://{host}/@{name}"),
-            inbox: format!("{url}/inbox"),
-            shared_inbox: Some(format!("https://{host}/inbox")),
-            followers_url: None,
-            fetched_at: self.app.now(),
-            refresh_tried_at: None,
-            unreachable_since: None,
-            gone_at: None,
-            heard_at: Some(self.app.now()),
-            published: None,
-            keys: Vec::new(),
-        };
+        let actor = remote_actor(host, name, self.app.now());
+        let url = actor.url.clone();
         self.app.write(move |tx| save_remote_actor(tx, &actor)).await.unwrap();
         url
     }
@@ -60,23 +86,7 @@ impl TestApp {
 
     /// What changes the clause with this number of the first document.
     pub async fn amending(&self, number: &str, words: &str) -> NewAmendment {
-        let (number, words) = (number.to_owned(), words.to_owned());
-        let read: Result<NewAmendment, ServiceError> = self
-            .app
-            .read(move |conn| {
-                let document = documents::list_documents(conn)?.remove(0);
-                let clauses = documents::list_clauses(conn, document.version.id)?;
-                let clause = clauses.iter().find(|clause| clause.number == number).unwrap();
-                let form = AmendmentForm {
-                    title: format!("Change clause {number}"),
-                    summary: "It says it better.".to_owned(),
-                    values_fit: "We help each other.".to_owned(),
-                    changes: vec![(clause.id, words)],
-                };
-                Ok(NewAmendment::parse(document.id, &form)?)
-            })
-            .await;
-        read.unwrap()
+        amending(&self.app, number, words).await
     }
 
     pub async fn propose(&self, by: MemberId, number: &str, words: &str) -> AmendmentId {

@@ -2,6 +2,7 @@
 //! so that a test stands on what the program itself would have made.
 
 use super::app::TestApp;
+use caucus::App;
 use caucus::domain::cabal::{CabalFields, NewCabal};
 use caucus::domain::membership::NewMember;
 use caucus::federation::keys::{KeyPair, new_key_pair};
@@ -31,6 +32,23 @@ fn password_hash() -> String {
         .to_string()
 }
 
+/// Creates the community `commons` with the steward `ada` and one governing document.
+pub async fn found_community(app: &App) -> MemberId {
+    let new = SetUp {
+        community: NewCommunity::parse("commons", "The Commons", "We look after things together.").unwrap(),
+        first_member: NewMember::parse("ada", "Ada").unwrap(),
+        password_hash: password_hash(),
+        documents: vec![NewDocument { title: "Agreement".to_owned(), text: AGREEMENT.to_owned() }],
+    };
+    app.write(move |tx| set_up(tx, new, &kept_pair(0))).await.unwrap()
+}
+
+/// Another member on the roll.
+pub async fn kept_member(app: &App, handle: &str) -> MemberId {
+    let new = NewMember::parse(handle, "").unwrap();
+    app.write(move |tx| sign_up::add_member(tx, &new, &password_hash(), false)).await.unwrap()
+}
+
 impl TestApp {
     /// A running program with the community `commons` and its steward `ada`.
     pub async fn with_community() -> (Self, MemberId) {
@@ -41,19 +59,12 @@ impl TestApp {
 
     /// Creates the community `commons` with the steward `ada` and one governing document.
     pub async fn set_up(&self) -> MemberId {
-        let new = SetUp {
-            community: NewCommunity::parse("commons", "The Commons", "We look after things together.").unwrap(),
-            first_member: NewMember::parse("ada", "Ada").unwrap(),
-            password_hash: password_hash(),
-            documents: vec![NewDocument { title: "Agreement".to_owned(), text: AGREEMENT.to_owned() }],
-        };
-        self.app.write(move |tx| set_up(tx, new, &kept_pair(0))).await.unwrap()
+        found_community(&self.app).await
     }
 
     /// Another member on the roll.
     pub async fn member(&self, handle: &str) -> MemberId {
-        let new = NewMember::parse(handle, "").unwrap();
-        self.app.write(move |tx| sign_up::add_member(tx, &new, &password_hash(), false)).await.unwrap()
+        kept_member(&self.app, handle).await
     }
 
     /// A cabal formed by `by`.

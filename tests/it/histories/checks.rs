@@ -1,0 +1,96 @@
+//! What must hold after every act (I-1 to I-12), read from the store.
+
+use super::model::Vote;
+use super::town::Town;
+use caucus::db::ballots::{count_ballots, count_voters};
+use caucus::db::{AnyConnection, polls, results};
+use caucus::ids::PollId;
+use caucus::services::verify_votes::verify_votes;
+use diesel::RunQueryDsl as _;
+use diesel::sql_types::BigInt;
+
+#[derive(diesel::QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+/// Panics with what does not hold; takes note of votes that are closed now.
+pub fn hold(town: &mut Town) {
+    for number in 0..town.model.votes.len() {
+        let vote = town.model.votes[number].clone();
+        let latest = town.latest();
+        let conn = town.conn();
+        let record = match results::find_result(conn, vote.poll).unwrap() {
+            None => {
+                look_at_open(conn, &vote);
+                None
+            }
+            Some(result) => {
+                assert!(latest >= vote.closes_at(), "nothing closes early (A4)");
+                look_at_closed(conn, &vote, &result);
+                Some(result.record_json)
+            }
+        };
+        let seen = town.model.results.get(&vote.poll);
+        assert!(seen.is_none() || seen == record.as_ref(), "a result never changes (I-4, I-12)");
+        if let Some(record) = record {
+            town.model.votes[number].is_closed = true;
+            town.model.results.insert(vote.poll, record);
+        }
+    }
+}
+
+fn look_at_open(conn: &mut AnyConnection, vote: &Vote) {
+    let poll = polls::poll(conn, vote.poll).unwrap();
+    assert_eq!((poll.opens_at, poll.closes_at), (vote.opens_at, vote.closes_at()), "the week stands (I-5)");
+    assert!(poll.closed_at.is_none(), "a closed vote has a result (I-4)");
+    let roll: Vec<String> = vote.roll.iter().map(ToString::to_string).collect();
+    let mut stored = polls::list_roll_entries(conn, vote.poll).unwrap();
+    stored.sort();
+    assert_eq!(stored, roll, "the roll stands (I-2, I-5)");
+    assert_eq!(totals(conn, vote.poll), vote.totals(), "every acknowledged ballot counts once (I-1, I-7)");
+    let voters = usize::try_from(count_voters(conn, vote.poll).unwrap()).unwrap();
+    assert_eq!(voters, vote.ballots.len(), "who took part");
+    assert_eq!(usize::try_from(poll.voters_count).unwrap(), voters, "the live turnout");
+}
+
+fn look_at_closed(conn: &mut AnyConnection, vote: &Vote, result: &results::PollResult) {
+    let tally = [result.tally.votes_for, result.tally.against, result.tally.abstain];
+    assert_eq!(tally.map(|n| usize::try_from(n).unwrap()), vote.totals(), "the result is that of the ballots (I-4)");
+    assert_eq!(result.is_carried, vote.is_carried(), "two thirds, and at least two (A9)");
+    assert_eq!(totals(conn, vote.poll), vote.totals(), "the ballots stay as they were (I-4)");
+    let poll = vote.poll;
+    assert_eq!(count(conn, &format!("ballot_links WHERE poll_id = '{poll}'")), 0, "no link is left (A12)");
+    let updates = format!("outbox_activities WHERE post_id = '{poll}' AND body LIKE '%\"type\":\"Update\"%'");
+    assert_eq!(count(conn, &updates), 1, "one Update tells the end (I-9)");
+    assert_eq!(count(conn, &format!("results WHERE poll_id = '{poll}'")), 1, "one result (I-4)");
+    let note = format!("outbox_activities WHERE id = '{}'", result.post_id);
+    assert_eq!(count(conn, &note), 1, "the result is told once (I-9)");
+}
+
+/// At the end of a history: the chains, what froze and what was published fit one another.
+pub fn verify(town: &mut Town) {
+    let urls = town.node().urls.clone();
+    let verified = verify_votes(town.conn(), &urls).unwrap();
+    assert_eq!(verified.faults, Vec::<String>::new(), "what is stored fits together (I-5, I-6)");
+    assert_eq!(verified.votes, town.model.votes.len());
+    assert!(town.model.votes.iter().all(|vote| vote.is_closed), "every vote was closed (A16)");
+    let kept = count(town.conn(), "inbox_activities WHERE body IS NOT NULL");
+    assert_eq!(kept, 0, "no vote is kept as it came (A12)");
+}
+
+fn totals(conn: &mut AnyConnection, poll: PollId) -> [usize; 3] {
+    let mut totals = [0; 3];
+    for (choices, count) in count_ballots(conn, poll).unwrap() {
+        let positions = choices.positions();
+        assert_eq!(positions.len(), 1, "one choice each");
+        totals[usize::try_from(positions[0]).unwrap()] += usize::try_from(count).unwrap();
+    }
+    totals
+}
+
+fn count(conn: &mut AnyConnection, of: &str) -> i64 {
+    let counted: Count = diesel::sql_query(format!("SELECT COUNT(*) AS count FROM {of}")).get_result(conn).unwrap();
+    counted.count
+}
