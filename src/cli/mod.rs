@@ -3,6 +3,7 @@
 //! 2 the command line or the settings are not right.
 
 mod about;
+mod block;
 mod cabal;
 mod document;
 mod input;
@@ -12,6 +13,7 @@ mod open;
 mod problem;
 mod queue;
 mod recount;
+mod report;
 mod serve;
 mod setup;
 mod token;
@@ -85,6 +87,12 @@ enum Command {
     /// Import, export and list governing documents
     #[command(subcommand, after_help = document::EXAMPLES)]
     Document(document::DocumentCommand),
+    /// Block servers and accounts elsewhere, and take it back
+    #[command(subcommand, after_help = block::EXAMPLES)]
+    Block(block::BlockCommand),
+    /// Read what other servers reported
+    #[command(subcommand, after_help = report::EXAMPLES)]
+    Report(report::ReportCommand),
     /// Show what waits to go to other servers, host by host
     Queue,
     /// Count the record of a closed vote again, without settings, database or network
@@ -120,6 +128,8 @@ fn obey(line: CommandLine) -> Result<(), Problem> {
         Command::Token(command) => token::run(settings, command),
         Command::Cabal(command) => cabal::run(settings, command),
         Command::Document(command) => document::run(settings, command),
+        Command::Block(command) => block::run(settings, command),
+        Command::Report(command) => report::run(settings, command),
         Command::Queue => queue::run(settings),
         Command::Verify => verify::run(settings),
         Command::About => about::run(&settings),

@@ -28,7 +28,7 @@ pub fn list_follower_inboxes(conn: &mut AnyConnection, actor: ActorId) -> Result
     Ok(rows.into_iter().map(|(host, url)| Inbox { host, url }).collect())
 }
 
-/// The inboxes of known remote actors that are not gone: personal ones if asked for, else the
+/// The inboxes of known remote actors that are neither gone nor blocked: personal ones if asked for, else the
 /// shared inbox where there is one.
 ///
 /// # Errors
@@ -39,6 +39,7 @@ pub fn list_inboxes_of(conn: &mut AnyConnection, actors: &[String], personal: bo
         let rows: Vec<(String, String, Option<String>)> = remote_actors::table
             .filter(remote_actors::url.eq_any(some))
             .filter(remote_actors::gone_at.is_null())
+            .filter(remote_actors::is_blocked.eq(false))
             .select((remote_actors::host, remote_actors::inbox, remote_actors::shared_inbox))
             .load(conn)?;
         found.extend(

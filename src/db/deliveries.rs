@@ -2,9 +2,11 @@
 //! row that is gone has arrived, was refused for good, or became too old.
 
 use super::audience::Inbox;
-use super::schema::{deliveries, outbox_activities, remote_hosts};
+use super::blocks::load_list;
+use super::schema::{deliveries, outbox_activities, remote_actors, remote_hosts};
 use super::{AnyConnection, DbError, Tx};
 use crate::clock::Stamp;
+use crate::domain::block::BlockSubject;
 use crate::ids::{DeliveryId, OutboxId};
 use crate::on_each_backend;
 use chrono::{NaiveDateTime, TimeDelta};
@@ -171,13 +173,41 @@ pub fn remove_expired(tx: &mut Tx<'_>) -> Result<usize, DbError> {
         .limit(400)
         .select((deliveries::id, deliveries::activity_id))
         .load(tx.conn)?;
-    let broken = |_| DbError::Broken("a delivery has a broken id".to_owned());
-    let old: Vec<(DeliveryId, OutboxId)> = old
-        .into_iter()
-        .map(|(id, activity)| Ok((id.parse().map_err(broken)?, activity.parse().map_err(broken)?)))
-        .collect::<Result<_, DbError>>()?;
+    let old = old.into_iter().map(|(id, activity)| ids(&id, &activity)).collect::<Result<Vec<_>, _>>()?;
     remove_deliveries(tx, &old)?;
     Ok(old.len())
+}
+
+/// Removes what is on its way to a blocked server, or to the own inbox of a blocked account.
+/// Answers how many deliveries that were.
+///
+/// # Errors
+/// When the store fails.
+pub fn drop_blocked(tx: &mut Tx<'_>, subject: &BlockSubject) -> Result<usize, DbError> {
+    let list = load_list(tx.conn)?;
+    let rows: Vec<(String, String, String)> = match subject {
+        BlockSubject::Server(name) => deliveries::table
+            .filter(deliveries::host.like(format!("%{name}%")))
+            .select((deliveries::id, deliveries::activity_id, deliveries::host))
+            .load(tx.conn)?,
+        BlockSubject::Account(url) => deliveries::table
+            .filter(
+                deliveries::inbox
+                    .eq_any(remote_actors::table.filter(remote_actors::url.eq(url)).select(remote_actors::inbox)),
+            )
+            .select((deliveries::id, deliveries::activity_id, deliveries::host))
+            .load(tx.conn)?,
+    };
+    let is_account = matches!(subject, BlockSubject::Account(_));
+    let rows = rows.into_iter().filter(|(_, _, host)| is_account || list.has_server(host));
+    let dropped = rows.map(|(id, activity, _)| ids(&id, &activity)).collect::<Result<Vec<_>, _>>()?;
+    remove_deliveries(tx, &dropped)?;
+    Ok(dropped.len())
+}
+
+fn ids(delivery: &str, activity: &str) -> Result<(DeliveryId, OutboxId), DbError> {
+    let broken = |_| DbError::Broken("a delivery has a broken id".to_owned());
+    Ok((delivery.parse().map_err(broken)?, activity.parse().map_err(broken)?))
 }
 
 /// What waits for one host, for the steward.

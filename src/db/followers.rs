@@ -1,7 +1,7 @@
 //! Who follows which of our actors, and to which inbox their copies go.
 
 use super::local_actors::change_followers_count;
-use super::schema::followers;
+use super::schema::{followers, remote_actors};
 use super::{AnyConnection, DbError, Tx};
 use crate::ids::ActorId;
 use crate::on_each_backend;
@@ -102,6 +102,19 @@ pub fn remove_everywhere(tx: &mut Tx<'_>, follower_url: &str) -> Result<usize, D
     let followed: Vec<String> =
         followers::table.filter(followers::follower_url.eq(follower_url)).select(followers::actor_id).load(tx.conn)?;
     diesel::delete(followers::table.filter(followers::follower_url.eq(follower_url))).execute(tx.conn)?;
+    uncount(tx.conn, &followed)?;
+    Ok(followed.len())
+}
+
+/// Removes all followers that are blocked. Answers how many follows ended.
+///
+/// # Errors
+/// When the store fails.
+pub fn remove_blocked(tx: &mut Tx<'_>) -> Result<usize, DbError> {
+    let blocked = || remote_actors::table.filter(remote_actors::is_blocked.eq(true)).select(remote_actors::url);
+    let followed: Vec<String> =
+        followers::table.filter(followers::follower_url.eq_any(blocked())).select(followers::actor_id).load(tx.conn)?;
+    diesel::delete(followers::table.filter(followers::follower_url.eq_any(blocked()))).execute(tx.conn)?;
     uncount(tx.conn, &followed)?;
     Ok(followed.len())
 }

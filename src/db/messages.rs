@@ -3,13 +3,14 @@
 use super::connection::{AnyBackend, AnyConnection};
 use super::convert;
 use super::error::DbError;
-use super::schema::messages;
+use super::schema::{messages, remote_actors};
 use super::tx::Tx;
 use crate::clock::Stamp;
 use crate::domain::visibility::Visibility;
 use crate::ids::{ActorId, MessageId};
 use crate::on_each_backend;
 use chrono::NaiveDateTime;
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
 /// A message to one of our actors.
@@ -63,7 +64,16 @@ fn message_from(row: Row) -> Result<Message, DbError> {
     })
 }
 
-/// A message by id.
+/// The sender of a message, if stewards blocked them: what they wrote is kept and not shown (K2).
+macro_rules! blocked_sender {
+    () => {
+        remote_actors::table
+            .filter(remote_actors::url.eq(messages::sender_actor))
+            .filter(remote_actors::is_blocked.eq(true))
+    };
+}
+
+/// A message by id, unless its sender is blocked.
 ///
 /// # Errors
 /// The store's fault.
@@ -71,6 +81,7 @@ pub fn find_message(conn: &mut AnyConnection, id: MessageId) -> Result<Option<Me
     let found = messages::table
         .filter(messages::id.eq(id.to_string()))
         .filter(messages::deleted_at.is_null())
+        .filter(not(exists(blocked_sender!())))
         .select(Row::as_select())
         .first(conn)
         .optional()?;
@@ -90,7 +101,7 @@ pub fn list_messages_by_note(conn: &mut AnyConnection, note_id: &str) -> Result<
     found.into_iter().map(message_from).collect()
 }
 
-/// Messages to one of our actors, the latest first; `in_reply_to` narrows to answers to one post.
+/// Messages to one of our actors from anybody who is not blocked, the latest first; `in_reply_to` narrows to answers to one post.
 ///
 /// # Errors
 /// The store's fault.
@@ -104,6 +115,7 @@ pub fn list_messages(
     let mut query = messages::table
         .filter(messages::actor_id.eq(actor.to_string()))
         .filter(messages::deleted_at.is_null())
+        .filter(not(exists(blocked_sender!())))
         .select(Row::as_select())
         .into_boxed::<AnyBackend>();
     if let Some(parent) = in_reply_to {

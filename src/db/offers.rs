@@ -3,7 +3,7 @@
 use super::connection::{AnyBackend, AnyConnection};
 use super::convert;
 use super::error::DbError;
-use super::schema::{help_requests, offers};
+use super::schema::{help_requests, offers, remote_actors};
 use super::tx::Tx;
 use crate::clock::Stamp;
 use crate::domain::offer::{OfferChannel, OfferState};
@@ -11,6 +11,7 @@ use crate::domain::visibility::Visibility;
 use crate::ids::{CabalId, HelpRequestId, MemberId, OfferId};
 use crate::on_each_backend;
 use chrono::NaiveDateTime;
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
 /// An offer of help. No `Debug`: it holds how to reach people.
@@ -108,12 +109,26 @@ pub fn offer(conn: &mut AnyConnection, id: OfferId) -> Result<Offer, DbError> {
     find_offer(conn, id)?.ok_or(DbError::NotFound)
 }
 
-/// An offer by id.
+/// Who made an offer, if stewards blocked them: their offers are kept and not shown (K2).
+macro_rules! blocked_offerer {
+    () => {
+        remote_actors::table
+            .filter(remote_actors::url.nullable().eq(offers::offerer_actor))
+            .filter(remote_actors::is_blocked.eq(true))
+    };
+}
+
+/// An offer by id, unless whoever made it is blocked.
 ///
 /// # Errors
 /// The store's fault.
 pub fn find_offer(conn: &mut AnyConnection, id: OfferId) -> Result<Option<Offer>, DbError> {
-    let found = offers::table.filter(offers::id.eq(id.to_string())).select(Row::as_select()).first(conn).optional()?;
+    let found = offers::table
+        .filter(offers::id.eq(id.to_string()))
+        .filter(not(exists(blocked_offerer!())))
+        .select(Row::as_select())
+        .first(conn)
+        .optional()?;
     found.map(offer_from).transpose()
 }
 
@@ -133,6 +148,7 @@ pub fn find_offer_by_note(conn: &mut AnyConnection, note_id: &str) -> Result<Opt
 pub fn list_offers(conn: &mut AnyConnection, request: HelpRequestId) -> Result<Vec<Offer>, DbError> {
     let found: Vec<Row> = offers::table
         .filter(offers::help_request_id.eq(request.to_string()))
+        .filter(not(exists(blocked_offerer!())))
         .order(offers::id.asc())
         .select(Row::as_select())
         .load(conn)?;
@@ -164,6 +180,7 @@ pub fn list_offers_of_cabal(
         .inner_join(help_requests::table)
         .filter(help_requests::cabal_id.eq(cabal.to_string()))
         .filter(offers::state.eq(state.as_str()))
+        .filter(not(exists(blocked_offerer!())))
         .order(offers::id.asc())
         .select(Row::as_select())
         .load(conn)?;

@@ -469,6 +469,7 @@ diesel::table! {
         gone_at -> Nullable<Timestamp>,
         heard_at -> Nullable<Timestamp>,
         published -> Nullable<Text>,
+        is_blocked -> Bool,
     }
 }
 
@@ -506,6 +507,27 @@ diesel::table! {
         note -> Nullable<Text>,
         signed_at -> Nullable<Timestamp>,
         repeats_after -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    blocks (subject) {
+        subject -> Text,
+        kind -> Text,
+        blocked_by -> Text,
+        blocked_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    reports (id) {
+        id -> Text,
+        reporter_actor -> Text,
+        about -> Text,
+        words -> Text,
+        received_at -> Timestamp,
+        settled_by -> Nullable<Text>,
+        settled_at -> Nullable<Timestamp>,
     }
 }
 
@@ -602,6 +624,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     remote_keys,
     followers,
     inbox_activities,
+    blocks,
+    reports,
     tombstones,
     outbox_activities,
     deliveries,
@@ -660,6 +684,7 @@ diesel::joinable!(results -> amendments (amendment_id));
 diesel::joinable!(results -> posts (post_id));
 diesel::joinable!(results -> document_versions (version_id));
 diesel::joinable!(linked_actors -> members (member_id));
+diesel::joinable!(blocks -> members (blocked_by));
 diesel::joinable!(link_codes -> members (member_id));
 diesel::joinable!(remote_keys -> remote_actors (actor_url));
 diesel::joinable!(followers -> local_actors (actor_id));

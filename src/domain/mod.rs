@@ -4,6 +4,7 @@
 
 pub mod amendment;
 pub mod ballot;
+pub mod block;
 pub mod cabal;
 pub mod canonical;
 pub mod chain;

@@ -2,6 +2,7 @@
 //! keys parsed, so that a vote from a known voter needs neither the network nor a read.
 
 use super::actor_document::{self, ReadActor};
+use super::blocks;
 use super::bounded::BoundedMap;
 use super::http::{Budget, FetchError};
 use super::signatures::VerifyingKey;
@@ -214,6 +215,10 @@ impl Drop for Turn<'_> {
 /// Why it cannot be had.
 pub async fn find_by_url(app: &App, url: &str) -> Result<RemoteActor, LookupError> {
     let url = canonical::parse_remote(url, app.federation.http.strictness()).map_err(|_| LookupError::NotAHandle)?;
+    let blocks = blocks::current(app).await?;
+    if blocks.has_server(&canonical::authority(&url)) || blocks.has_account(url.as_str()) {
+        return Err(LookupError::NotFound);
+    }
     let known = find(app, &url, None).await?;
     if !known.is_stored.load(Ordering::Acquire) {
         let to_store = Arc::clone(&known);
@@ -228,6 +233,10 @@ pub async fn find_by_url(app: &App, url: &str) -> Result<RemoteActor, LookupErro
 /// # Errors
 /// Why it cannot be had.
 pub async fn find_by_handle(app: &App, handle: &str) -> Result<RemoteActor, LookupError> {
+    let host = handle.rsplit_once('@').and_then(|(_, host)| canonical::header_authority(host.trim(), "https"));
+    if blocks::current(app).await?.has_server(&host.unwrap_or_default()) {
+        return Err(LookupError::NotFound);
+    }
     let mut budget = Budget::for_one_act();
     let url = webfinger::resolve(app, handle, &mut budget).await?;
     let actor = find_by_url(app, url.as_str()).await?;

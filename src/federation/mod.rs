@@ -11,6 +11,7 @@ pub mod actor_document;
 pub mod actors;
 pub mod address;
 mod answer;
+pub mod blocks;
 pub mod bounded;
 pub mod http;
 pub mod inbound;
@@ -40,6 +41,8 @@ pub struct Federation {
     pub actors: actors::Actors,
     /// Handles of ours that are known to have an inbox; actors are never deleted while we run.
     inboxes: Mutex<bounded::BoundedMap<String, ()>>,
+    /// Whom we keep out.
+    pub blocks: blocks::Blocks,
     /// How many Follows were answered lately, by follower and followed.
     pub follow_limit: Arc<inbound::follow_limit::FollowLimit>,
 }
@@ -55,6 +58,7 @@ impl Federation {
             http: http::HttpClient::new(http::ClientParts { strictness, urls, clock, db, lookup, patience }),
             actors: actors::Actors::default(),
             inboxes: Mutex::new(bounded::BoundedMap::new(1_000)),
+            blocks: blocks::Blocks::default(),
             follow_limit: Arc::default(),
         }
     }

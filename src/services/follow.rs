@@ -1,5 +1,6 @@
 //! Accept, renew and end follows (fediverse.md 4).
 
+use crate::db::blocks::is_blocked;
 use crate::db::followers::{Follower, add_follower, find_follow_id, remove_by_follow_id, remove_follower};
 use crate::db::inbox::was_received;
 use crate::db::local_actors::{LocalActor, find_actor_by_handle};
@@ -31,7 +32,7 @@ pub struct Pair<'a> {
 /// When we do not know the follower's inbox, or the store's fault.
 pub fn follow(tx: &mut Tx<'_>, pair: Pair<'_>, follow_id: &str) -> Result<bool, DbError> {
     let Some(target) = living(tx, pair.target)? else { return Ok(false) };
-    if tombstones::is_gone(tx.conn, follow_id, pair.follower, tx.now)? {
+    if tombstones::is_gone(tx.conn, follow_id, pair.follower, tx.now)? || is_blocked(tx.conn, pair.follower)? {
         return Ok(false);
     }
     let Some(follower) = find_remote_actor(tx.conn, pair.follower)?.filter(|actor| actor.gone_at.is_none()) else {

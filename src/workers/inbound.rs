@@ -14,6 +14,7 @@ use crate::services::ServiceError;
 use crate::services::cast_ballot::{self, FediverseVote};
 use crate::services::follow::{self, Pair};
 use crate::services::receive_note::{self, Arrival};
+use crate::services::receive_report::receive_report;
 use crate::services::remove_actor::remove_actor;
 use crate::services::seal_ballots::seal_all;
 use chrono::TimeDelta;
@@ -119,12 +120,12 @@ fn handle(tx: &mut Tx<'_>, received: &Received, limit: &FollowLimit) -> Result<(
         }
         Recognised::UndoById { id } => follow::undo_by_id(tx, actor, &id),
         Recognised::Block { target } => follow::block(tx, Pair { follower: actor, target: &target }),
+        Recognised::Flag { about, words } => receive_report(tx, actor, &about, &words).map(drop),
         Recognised::ActorDelete => remove_actor(tx, actor),
         Recognised::ActorUpdate => mark_stale(tx, actor),
         Recognised::Follow { target: None, .. }
         | Recognised::AnswerToFollow
         | Recognised::Move
-        | Recognised::Flag
         | Recognised::Reaction => Ok(()),
         Recognised::Ignored(why) => {
             tracing::debug!(why, "an activity asks nothing of us");

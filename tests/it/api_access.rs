@@ -150,6 +150,21 @@ async fn rows(village: &Village) -> Vec<Row> {
         get("/amendments", "/amendments".to_owned(), [200; 6]),
         get("/amendments/{id}", format!("/amendments/{draft}"), [200, 401, 200, 200, 200, 200]),
         get("/linked-actors", "/linked-actors".to_owned(), [401, 401, 200, 200, 200, 200]),
+        get("/blocks", "/blocks".to_owned(), [401, 401, 403, 403, 200, 403]),
+        get("/reports", "/reports".to_owned(), [401, 401, 403, 403, 200, 403]),
+        post(
+            "/blocks",
+            "/blocks".to_owned(),
+            Some(json!({"subject": "evil.localhost"})),
+            [401, 401, 403, 403, 201, 403],
+        ),
+        delete("/blocks", "/blocks?subject=evil.localhost".to_owned(), [401, 401, 403, 403, 204, 403]),
+        post(
+            "/reports/{id}/settle",
+            "/reports/0191f3a0-0000-7000-8000-000000000002/settle".to_owned(),
+            None,
+            [401, 401, 403, 403, 404, 403],
+        ),
         post(
             "/cabals",
             "/cabals".to_owned(),

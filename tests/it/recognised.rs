@@ -90,7 +90,7 @@ fn is_as_expected(kind: &str, seen: &Recognised) -> bool {
         }
         "block" => matches!(seen, Recognised::Block { .. }),
         "accept_follow" | "reject_follow" => *seen == Recognised::AnswerToFollow,
-        "flag" | "flag_comment" | "flag_post" => *seen == Recognised::Flag,
+        "flag" | "flag_comment" | "flag_post" => matches!(seen, Recognised::Flag { about, .. } if !about.is_empty()),
         "move" => *seen == Recognised::Move,
         "delete_actor" => *seen == Recognised::ActorDelete,
         "update_person" => *seen == Recognised::ActorUpdate,

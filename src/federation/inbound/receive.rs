@@ -11,8 +11,8 @@ use crate::db::inbox::{self, NewReceived};
 use crate::db::{DbError, local_actors, remote_hosts};
 use crate::domain::canonical;
 use crate::federation::actors::{self, KnownActor};
-use crate::federation::answer;
 use crate::federation::signatures::{self, Expected, RequestHead};
+use crate::federation::{answer, blocks};
 use activitypub_federation::FEDERATION_CONTENT_TYPE;
 use bytes::Bytes;
 use std::net::IpAddr;
@@ -111,9 +111,17 @@ pub async fn receive(app: &App, incoming: Incoming) -> Result<(), Rejection> {
     let activity = json_guard::parse_activity(&incoming.body).map_err(Rejection::Malformed)?;
     let house = House { urls: &app.urls, strictness: app.federation.http.strictness() };
     let envelope = Envelope::read(&activity, house)?;
+    let blocks = blocks::current(app).await?;
+    if blocks.has_server(&canonical::authority(&envelope.actor)) {
+        return Err(Rejection::Forbidden("your server is blocked here"));
+    }
     let expected = Expected { base: app.urls.base(), now: app.now() };
     let claim = signatures::read(&incoming.head, Some(&incoming.body), &expected)?;
     match authenticate(app, &envelope, &claim, incoming.source).await? {
+        // Only now is it certain who speaks.
+        Verdict::Believed(_) if blocks.has_account(envelope.actor.as_str()) => {
+            Err(Rejection::Forbidden("this account is blocked here"))
+        }
         Verdict::Believed(signer) => {
             let letter = Letter { incoming, envelope, signed_at: claim.signed_at };
             store(app, letter, signer).await

@@ -3,6 +3,7 @@
 //! (security.md ID-6 to ID-9), and the shapes of fediverse.md 4, 5.4 to 5.6, 6.2 and 8 are
 //! told apart. What an activity means for our data is decided by `services`.
 
+use super::clean::plain_text;
 use super::note::{self, InboundNote, InboundVote};
 use super::shape::{id_of, ids, members, names, one_id, same_origin, type_of};
 use crate::domain::{OurUrl, Urls};
@@ -10,6 +11,9 @@ use serde_json::Value;
 
 /// The most objects in one Create; some programs send the choices of one ballot together.
 const MOST_OBJECTS: usize = 20;
+/// The most things of ours that one report is about, and the longest words of one.
+const MOST_REPORTED: usize = 20;
+const LONGEST_REPORT: usize = 2_000;
 
 /// What an activity asks of us.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,8 +61,13 @@ pub enum Recognised {
     ActorUpdate,
     /// The sender says that they moved.
     Move,
-    /// A report.
-    Flag,
+    /// A report about something of ours.
+    Flag {
+        /// Our URLs that it names.
+        about: Vec<String>,
+        /// What was said, as plain text.
+        words: String,
+    },
     /// A like, a boost or a reaction; counts for nothing (K1).
     Reaction,
     /// Understood, but nothing of ours; the word says why.
@@ -106,7 +115,7 @@ pub fn recognise(body: &Value, actor_url: &str, urls: &Urls) -> Recognised {
         "Delete" => incoming.delete(),
         "Move" if names(object, actor_url) => Recognised::Move,
         "Move" => foreign("moves somebody else"),
-        "Flag" => Recognised::Flag,
+        "Flag" => incoming.flag(),
         // What is wrapped in an Announce is a hint at most: never unpacked (ID-15, V-17).
         "Like" | "Dislike" | "EmojiReact" | "Announce" => Recognised::Reaction,
         _ => Ignored("an activity that asks nothing of us"),
@@ -231,6 +240,19 @@ impl Incoming<'_> {
             Value::Object(_) => self.note(self.object, Recognised::NoteUpdate),
             _ => Ignored("an Update that does not hold its object"),
         }
+    }
+
+    /// What a report says of others is none of our business; what it says of us is for stewards.
+    fn flag(&self) -> Recognised {
+        let is_ours = |url: &&str| !matches!(self.urls.recognise(url), None | Some(OurUrl::Other));
+        let about: Vec<String> =
+            ids(Some(self.object)).into_iter().filter(is_ours).take(MOST_REPORTED).map(str::to_owned).collect();
+        if about.is_empty() {
+            return Ignored("reports nothing of ours");
+        }
+        let said = ["content", "summary"].into_iter().find_map(|key| self.body.get(key).and_then(Value::as_str));
+        let words = plain_text(said.unwrap_or_default()).chars().take(LONGEST_REPORT).collect();
+        Recognised::Flag { about, words }
     }
 
     fn delete(&self) -> Recognised {

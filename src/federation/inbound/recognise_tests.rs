@@ -10,6 +10,7 @@ const ADA: &str = "https://masto.example/users/ada";
 const POLL: &str = "https://caucus.example/polls/0191f3a0-0000-7000-8000-000000000001";
 const REQUEST: &str = "https://caucus.example/help-requests/0191f3a0-0000-7000-8000-000000000002";
 const CABAL: &str = "https://caucus.example/c/search";
+const ELSEWHERE: &str = "https://elsewhere.example/u/eve";
 
 fn see(body: &Value) -> Recognised {
     recognise(body, ADA, &Urls::new(&Url::parse("https://caucus.example").unwrap()))
@@ -364,7 +365,12 @@ fn the_end_of_a_follow_of_ours_blocks_reports_and_moves_are_told_apart() {
     assert_eq!(see(&activity("Accept", json!("https://caucus.example/activities/1"))), Recognised::AnswerToFollow);
     assert_eq!(see(&activity("Block", json!(CABAL))), Recognised::Block { target: "search".into() });
     assert!(matches!(see(&activity("Block", json!("https://other.example/u"))), Ignored(_)));
-    assert_eq!(see(&activity("Flag", json!([CABAL, REQUEST]))), Recognised::Flag);
+    let about = [CABAL, REQUEST].map(str::to_owned).to_vec();
+    assert_eq!(
+        see(&activity("Flag", json!([CABAL, REQUEST, ELSEWHERE]))),
+        Recognised::Flag { about, words: String::new() }
+    );
+    assert!(matches!(see(&activity("Flag", json!(ELSEWHERE))), Recognised::Ignored(_)));
     assert_eq!(see(&activity("Move", json!(ADA))), Recognised::Move);
 }
 

@@ -4,6 +4,7 @@
 
 mod amendments;
 mod answer;
+mod blocks;
 mod body;
 mod cabals;
 mod document_versions;
@@ -19,6 +20,7 @@ mod polls;
 mod problem;
 mod progress;
 mod query;
+mod reports;
 
 pub use body::MAX_BODY_BYTES;
 pub use problem::{FieldError, Problem};
@@ -102,6 +104,11 @@ routes! {
     linked_actors::request_code,
     linked_actors::confirm_code,
     linked_actors::unlink_actor,
+    blocks::list_blocks,
+    blocks::add_block,
+    blocks::remove_block,
+    reports::list_reports,
+    reports::settle_report,
 }
 
 struct BearerTokens;

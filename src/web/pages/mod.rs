@@ -36,6 +36,8 @@ mod set_up;
 mod sign_in;
 mod sign_up;
 mod steward;
+mod steward_blocks;
+mod steward_reports;
 mod view;
 
 use super::errors::{PageError, wrong_method};
@@ -53,10 +55,18 @@ pub fn configure(cfg: &mut ServiceConfig) {
         .service(page("/about").route(get().to(about::show)))
         .service(page("/recount").route(get().to(recount::show)))
         .service(page("/log").route(get().to(steward::log)))
-        .service(page("/steward").route(get().to(steward::show)))
+        .configure(stewards)
         .configure(people)
         .configure(cabals)
         .configure(governance);
+}
+
+fn stewards(cfg: &mut ServiceConfig) {
+    cfg.service(page("/steward").route(get().to(steward::show)))
+        .service(page("/steward/blocks").route(get().to(steward_blocks::show)).route(post().to(steward_blocks::block)))
+        .service(page("/steward/blocks/remove").route(post().to(steward_blocks::unblock)))
+        .service(page("/steward/reports").route(get().to(steward_reports::show)))
+        .service(page("/steward/reports/{id}/settle").route(post().to(steward_reports::settle)));
 }
 
 fn people(cfg: &mut ServiceConfig) {

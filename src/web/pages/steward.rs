@@ -8,7 +8,7 @@ use crate::db::steward_log::{StewardAct, list_acts};
 use crate::db::{DbError, inbox};
 use crate::services::ServiceError;
 use crate::web::errors::PageError;
-use crate::web::session::{MemberSession, Session};
+use crate::web::session::{MemberSession, Session, SignedIn};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 
@@ -30,12 +30,19 @@ struct Log {
 
 /// `GET /steward`
 pub async fn show(app: web::Data<App>, visit: MemberSession) -> Result<HttpResponse, PageError> {
-    if !visit.me.is_steward {
-        return Err(ServiceError::Forbidden("Only stewards can see this page.".to_owned()).into());
-    }
+    only_stewards(&visit.me)?;
     let (hosts, given_up) =
         app.read(|conn| Ok::<_, DbError>((queue_by_host(conn)?, inbox::count_failed(conn)?))).await?;
     visit.session.page(&app, "What waits for which server").show(&Queue { hosts, given_up, now: app.now() })
+}
+
+/// Stops everybody who is no steward.
+pub(super) fn only_stewards(me: &SignedIn) -> Result<(), PageError> {
+    if me.is_steward {
+        Ok(())
+    } else {
+        Err(ServiceError::Forbidden("Only stewards can see this page.".to_owned()).into())
+    }
 }
 
 /// `GET /log`: strangers read what was done, members also by whom (J5).

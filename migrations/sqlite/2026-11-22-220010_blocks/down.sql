@@ -1,0 +1,2 @@
+ALTER TABLE remote_actors DROP COLUMN is_blocked;
+DROP TABLE blocks;
