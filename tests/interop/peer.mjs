@@ -9,7 +9,7 @@ import { eventually } from "../node/checks.mjs";
 export class Peer {
   /** Activities that Fedify verified, in order: `{ activity, json, scheme }`. */
   received = [];
-  /** How each incoming POST was signed, and what it was answered. */
+  /** How each incoming POST was signed, when, and what it was answered. */
   posts = [];
   #server;
   #federation;
@@ -78,7 +78,7 @@ export class Peer {
             new Request(`${this.base}${request.url}`, { method: request.method, headers, body: isPost ? body : undefined }),
             { contextData: undefined },
           );
-    if (isPost) this.posts.push({ scheme, status: answer.status, path: request.url, text: body.toString() });
+    if (isPost) this.posts.push({ at: Date.now(), scheme, status: answer.status, path: request.url, text: body.toString() });
     response.writeHead(answer.status, Object.fromEntries(answer.headers));
     response.end(Buffer.from(await answer.arrayBuffer()));
   }

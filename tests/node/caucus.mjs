@@ -51,10 +51,20 @@ export class Caucus {
 
   /** Starts the server and waits until it is ready. */
   async serve() {
+    this.begin();
+    await this.ready();
+  }
+
+  /** Waits until the server is ready. */
+  async ready() {
+    await eventually("the server", () => fetch(`${this.base}/readyz`).then((r) => r.ok, () => false));
+  }
+
+  /** Starts the server and waits for nothing. */
+  begin() {
     this.#child = spawn(BINARY, ["serve", ...this.#place()], { cwd: this.#folder, env: ENVIRONMENT });
     this.#child.stdout.on("data", (data) => (this.#log += data));
     this.#child.stderr.on("data", (data) => (this.#log += data));
-    await eventually("the server", () => fetch(`${this.base}/readyz`).then((r) => r.ok, () => false));
   }
 
   #place() {
@@ -68,11 +78,12 @@ export class Caucus {
 
   /** Runs one command of the program and answers what it printed. */
   async run(args, input = "") {
-    const child = spawn(BINARY, [...args, ...this.#place()], { cwd: this.#folder, env: ENVIRONMENT });
+    const stdio = [input ? "pipe" : "ignore", "pipe", "pipe"];
+    const child = spawn(BINARY, [...args, ...this.#place()], { cwd: this.#folder, env: ENVIRONMENT, stdio });
     let [out, err] = ["", ""];
     child.stdout.on("data", (data) => (out += data));
     child.stderr.on("data", (data) => (err += data));
-    child.stdin.end(input);
+    child.stdin?.end(input);
     const code = await new Promise((resolve) => child.on("close", resolve));
     if (code !== 0) throw new Error(`caucus ${args.slice(0, 2).join(" ")} ended with ${code}: ${err}${out}`);
     return out;
@@ -96,16 +107,22 @@ export class Caucus {
     return { status: answer.status, type: answer.headers.get("content-type"), json: await answer.json() };
   }
 
-  /** Stops the server as a service manager does; answers its exit code. */
+  /** Stops the server as a service manager does, and keeps its data; answers its exit code. */
+  async halt() {
+    const child = this.#child;
+    if (!child) return undefined;
+    this.#child = undefined;
+    const ended = new Promise((resolve) => child.on("close", resolve));
+    child.kill("SIGTERM");
+    const timer = setTimeout(() => child.kill("SIGKILL"), 12_000);
+    const code = await ended;
+    clearTimeout(timer);
+    return code;
+  }
+
+  /** Stops the server for good; answers its exit code. */
   async stop() {
-    let code;
-    if (this.#child) {
-      const ended = new Promise((resolve) => this.#child.on("close", resolve));
-      this.#child.kill("SIGTERM");
-      const timer = setTimeout(() => this.#child.kill("SIGKILL"), 12_000);
-      code = await ended;
-      clearTimeout(timer);
-    }
+    const code = await this.halt();
     await rm(this.#folder, { recursive: true, force: true });
     return code;
   }

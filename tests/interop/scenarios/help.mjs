@@ -1,6 +1,7 @@
 import { Temporal } from "@js-temporal/polyfill";
 import { Create, Delete, Mention, Note, PUBLIC_COLLECTION, Tombstone, Update } from "@fedify/vocab";
 import { check, equal, eventually } from "../../node/checks.mjs";
+import { fresh } from "./people.mjs";
 
 /** A help request goes out; offers come in by reply, are answered, edited and taken back. */
 export async function help(stage) {
@@ -132,10 +133,6 @@ function reply({ peer, request, cabal }, name, content, to) {
 
 function create({ peer }, name, note) {
   return new Create({ id: fresh(peer, "creates"), actor: peer.actor(name), object: note, tos: note.toIds, ccs: note.ccIds });
-}
-
-function fresh(peer, what) {
-  return new URL(`/${what}/${crypto.randomUUID()}`, peer.base);
 }
 
 async function offerOf({ caucus, peer, request }, name) {

@@ -1,5 +1,6 @@
-import { Create, Note, Question } from "@fedify/vocab";
+import { Create, Question } from "@fedify/vocab";
 import { check, equal, eventually } from "../../node/checks.mjs";
+import { vote } from "./people.mjs";
 
 /** A cabal asks; the peer's people vote, once too often and for what is no option. */
 export async function polls(stage) {
@@ -58,14 +59,6 @@ async function optionsOf(peer, question) {
   for await (const option of question.getInclusiveOptions(peer.context)) options.push(option);
   for await (const option of question.getExclusiveOptions(peer.context)) options.push(option);
   return options;
-}
-
-/** A vote in the form that all fediverse software uses: a Note with a name and without content. */
-export async function vote({ peer, cabal }, name, poll, choice, to = cabal) {
-  const id = new URL(`/votes/${crypto.randomUUID()}`, peer.base);
-  const note = new Note({ id, attribution: peer.actor(name), name: choice, replyTarget: new URL(poll.object_id), to: to.id });
-  const url = new URL(`${id.href}/activity`);
-  await peer.send(name, to, new Create({ id: url, actor: peer.actor(name), object: note, to: to.id }));
 }
 
 /** Fetched afresh, as a server does that shows the poll. */
