@@ -33,6 +33,7 @@ mod histories;
 mod hostile_html;
 mod hostile_text;
 mod hosts;
+mod killed_vote;
 mod linking;
 mod lookups;
 mod messages;

@@ -2,19 +2,18 @@
 
 use super::crash::{PATIENCE, distinct_ids};
 use super::support::api::Api;
+use super::support::app::beside;
 use super::support::load::{command, set_up};
 use super::support::peer::Peer;
 use super::support::process::{Process, caucus, free_port};
 use super::support::store::Store;
 use caucus::App;
 use caucus::clock::SystemClock;
-use caucus::db::{Database, DbError, local_actors};
+use caucus::db::{DbError, local_actors};
 use caucus::federation::actors::find_by_url;
 use caucus::federation::outbound::publish::{Audience, send};
 use caucus::ids::random_receipt;
-use caucus::settings::{Flags, Settings};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -50,16 +49,7 @@ impl Node {
 
     /// Another hand on the store of this node, to send what its pages have no button for.
     fn beside(&self) -> App {
-        let flags = Flags {
-            config: Some(self.store.folder.path().join("caucus.toml")),
-            data_dir: Some(self.store.folder.path().to_string_lossy().into_owned()),
-            public_url: Some(self.process.base.clone()),
-            database_url: Some(self.store.url_text()),
-            ..Flags::default()
-        };
-        let settings = Settings::load(&flags, &BTreeMap::new()).unwrap();
-        let db = Database::open(&settings.database_url).unwrap();
-        App::new(settings, Arc::new(SystemClock), db)
+        beside(&self.store, &self.process.base, Arc::new(SystemClock))
     }
 
     /// The cabal of this node sends an activity to an actor of another.

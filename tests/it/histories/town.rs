@@ -2,7 +2,7 @@
 
 use super::acts::Act;
 use super::model::{Model, Vote};
-use crate::support::app::test_start;
+use crate::support::app::{beside, test_start};
 use crate::support::store::Store;
 use crate::support::votes::amending;
 use crate::support::world::{found_community, kept_member};
@@ -13,10 +13,9 @@ use caucus::db::linked_actors::insert_link;
 use caucus::db::members::list_roll;
 use caucus::db::polls;
 use caucus::db::remote_actors::save_remote_actor;
-use caucus::db::{AnyConnection, Database, DbError};
+use caucus::db::{AnyConnection, DbError};
 use caucus::ids::{AmendmentId, MemberId};
 use caucus::services::{ServiceError, back_amendment, cast_ballot, link_actor, open_ballot, propose_amendment};
-use caucus::settings::{Flags, Settings};
 use caucus::workers::{inbound, timers};
 use chrono::TimeDelta;
 use serde_json::json;
@@ -34,7 +33,6 @@ pub struct Town {
     pub nodes: Vec<Arc<App>>,
     clock: Arc<FixedClock>,
     latest: Stamp,
-    settings: Settings,
     /// Which process acts next.
     turn: usize,
     sent: usize,
@@ -42,7 +40,7 @@ pub struct Town {
     /// To look at what is stored.
     conn: AnyConnection,
     // Declared last: the store goes after everything that uses it.
-    _store: Store,
+    store: Store,
 }
 
 /// An activity as it came.
@@ -56,18 +54,8 @@ struct Arrived {
 impl Town {
     pub async fn found(processes: usize) -> Self {
         let store = Store::fresh();
-        let config = store.folder.path().join("caucus.toml");
-        std::fs::write(&config, "").unwrap();
-        let flags = Flags {
-            config: Some(config),
-            data_dir: Some(store.folder.path().to_string_lossy().into_owned()),
-            listen: None,
-            public_url: Some(BASE.to_owned()),
-            database_url: Some(store.url_text()),
-        };
-        let settings = Settings::load(&flags, &BTreeMap::new()).unwrap();
         let clock = Arc::new(FixedClock::at(test_start()));
-        let nodes = start(&settings, &clock, processes);
+        let nodes = start(&store, &clock, processes);
         let mut model = Model::default();
         model.members.push(found_community(&nodes[0]).await);
         for number in 1..5 {
@@ -77,13 +65,12 @@ impl Town {
             model,
             nodes,
             clock,
-            settings,
             turn: 0,
             sent: 0,
             last: None,
             latest: test_start(),
             conn: store.connect(),
-            _store: store,
+            store,
         };
         for number in 0..ACTORS {
             let actor = crate::support::votes::remote_actor("far.example", &format!("a{number}"), town.now());
@@ -130,7 +117,7 @@ impl Town {
             Act::Pass { hours } => self.clock.advance(TimeDelta::hours(hours)),
             Act::SetBack { hours } => self.clock.advance(TimeDelta::hours(-hours)),
             Act::Tick => self.tick().await,
-            Act::Restart => self.nodes = start(&self.settings, &self.clock, self.nodes.len()),
+            Act::Restart => self.nodes = start(&self.store, &self.clock, self.nodes.len()),
         }
         self.latest = self.latest.max(self.now());
     }
@@ -138,7 +125,7 @@ impl Town {
     /// Lets every vote come to its end.
     pub async fn finish(&mut self) {
         let last = self.model.votes.iter().map(Vote::closes_at).max().unwrap_or_else(|| self.now());
-        self.nodes = start(&self.settings, &self.clock, self.nodes.len());
+        self.nodes = start(&self.store, &self.clock, self.nodes.len());
         self.clock.set(last.max(self.now()));
         self.latest = self.latest.max(self.now());
         self.tick().await;
@@ -290,11 +277,8 @@ impl Town {
     }
 }
 
-fn start(settings: &Settings, clock: &Arc<FixedClock>, processes: usize) -> Vec<Arc<App>> {
-    let one = |_| {
-        let db = Database::open(&settings.database_url).unwrap();
-        Arc::new(App::new(settings.clone(), Arc::clone(clock) as Arc<dyn Clock>, db))
-    };
+fn start(store: &Store, clock: &Arc<FixedClock>, processes: usize) -> Vec<Arc<App>> {
+    let one = |_| Arc::new(beside(store, BASE, Arc::clone(clock) as Arc<dyn Clock>));
     (0..processes).map(one).collect()
 }
 

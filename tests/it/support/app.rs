@@ -105,10 +105,15 @@ fn create_instance_actor(tx: &mut Tx<'_>) -> Result<(), DbError> {
 /// A program with a public address of its own that serves nobody, for calling it directly.
 pub fn quiet(base: &str, now: Stamp) -> (Arc<App>, Arc<FixedClock>, Store) {
     let (store, clock) = (Store::fresh(), Arc::new(FixedClock::at(now)));
-    let settings = settings(&store, base);
-    let db = Database::open(&settings.database_url).unwrap();
-    let app = App::new(settings, Arc::clone(&clock) as Arc<dyn Clock>, db);
+    let app = beside(&store, base, Arc::clone(&clock) as Arc<dyn Clock>);
     (Arc::new(app), clock, store)
+}
+
+/// A hand on a store, beside whatever else works on it.
+pub fn beside(store: &Store, base: &str, clock: Arc<dyn Clock>) -> App {
+    let settings = settings(store, base);
+    let db = Database::open(&settings.database_url).unwrap();
+    App::new(settings, clock, db)
 }
 
 fn settings(store: &Store, base: &str) -> Settings {
