@@ -13,6 +13,7 @@ import { polls } from "./scenarios/polls.mjs";
 import { community } from "./scenarios/community.mjs";
 import { ballot } from "./scenarios/ballot.mjs";
 import { close } from "./scenarios/close.mjs";
+import { record } from "./scenarios/record.mjs";
 import { twoInstances } from "./scenarios/two_instances.mjs";
 
 /** In milliseconds. */
@@ -35,7 +36,7 @@ async function playThrough(scheme) {
   const far = await Peer.start({ ...scheme, people: ["zoe"] });
   try {
     const stage = { caucus, peer, far, scheme };
-    for (const scene of [discover, follow, help, polls, community, ballot, close, unfollow]) {
+    for (const scene of [discover, follow, help, polls, community, ballot, close, record, unfollow]) {
       part(`${scheme.name}: ${scene.name}`);
       await check("the scene was played to its end", async () => (await scene(stage), true));
     }

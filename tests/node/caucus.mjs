@@ -76,8 +76,15 @@ export class Caucus {
     return (await this.run(["token", "create", "--member", member])).trim().split("\n").at(-1);
   }
 
-  /** Runs one command of the program and answers what it printed. */
+  /** Runs one command of the program and answers what it printed; throws when it failed. */
   async run(args, input = "") {
+    const { code, out, err } = await this.command(args, input);
+    if (code !== 0) throw new Error(`caucus ${args.slice(0, 2).join(" ")} ended with ${code}: ${err}${out}`);
+    return out;
+  }
+
+  /** Runs one command of the program and answers how it ended and what it printed. */
+  async command(args, input = "") {
     const stdio = [input ? "pipe" : "ignore", "pipe", "pipe"];
     const child = spawn(BINARY, [...args, ...this.#place()], { cwd: this.#folder, env: ENVIRONMENT, stdio });
     let [out, err] = ["", ""];
@@ -85,8 +92,7 @@ export class Caucus {
     child.stderr.on("data", (data) => (err += data));
     child.stdin?.end(input);
     const code = await new Promise((resolve) => child.on("close", resolve));
-    if (code !== 0) throw new Error(`caucus ${args.slice(0, 2).join(" ")} ended with ${code}: ${err}${out}`);
-    return out;
+    return { code, out, err };
   }
 
   /** One request to the JSON API; answers the body, or throws with the problem it told. */

@@ -84,8 +84,11 @@ async function annVotesByWord(stage) {
 
 async function othersVote(stage) {
   const { caucus, far, ballot, community } = stage;
-  await caucus.api("POST", `/polls/${ballot.id}/ballot`, { choices: ["For"] }, stage.tokens.grace);
-  await caucus.api("POST", `/polls/${ballot.id}/ballot`, { choices: ["Abstain"] }, stage.tokens.hal);
+  stage.receipts = [];
+  for (const [member, choice] of [["grace", "For"], ["hal", "Abstain"]]) {
+    const { receipt } = await caucus.api("POST", `/polls/${ballot.id}/ballot`, { choices: [choice] }, stage.tokens[member]);
+    stage.receipts.push(receipt);
+  }
   await vote({ peer: far }, "zoe", ballot, "For", community);
   await check("a supporter whose server follows nobody here is answered there", async () =>
     mentions(far, await messageWith(far, "zoe", community, "as a sounding"), "zoe"));
