@@ -12,7 +12,10 @@ use crate::domain::Refusal;
 use crate::federation::actors::{LookupError, find_by_handle};
 use crate::ids::{MemberId, random_code, secret_hash};
 use chrono::TimeDelta;
+use std::time::Duration;
 
+/// How long a look-up that leads nowhere takes at least.
+const FAILED_LOOK_UP_TAKES: Duration = Duration::from_secs(1);
 /// How long a code may be typed.
 const CODE_LIVES: TimeDelta = TimeDelta::minutes(10);
 /// How often a code may be typed wrongly.
@@ -33,7 +36,7 @@ pub async fn request_code(app: &App, by: MemberId, handle: &str) -> Result<Strin
     if asked >= CODES_PER_HOUR {
         return Err(too_many_codes().into());
     }
-    let found = find_by_handle(app, handle.trim()).await.map_err(not_found)?;
+    let found = find(app, handle).await.map_err(not_found)?;
     if app.urls.is_ours(&found.url) {
         return Err(not_found(LookupError::OurOwn));
     }
@@ -47,6 +50,17 @@ pub async fn request_code(app: &App, by: MemberId, handle: &str) -> Result<Strin
     Ok(name)
 }
 
+/// Looks a handle up. A look-up that leads nowhere takes a while even where the reason is found at
+/// once, so that the time tells nothing of what stands behind a name (SS-9).
+async fn find(app: &App, handle: &str) -> Result<RemoteActor, LookupError> {
+    let at_least = tokio::time::sleep(FAILED_LOOK_UP_TAKES);
+    let found = find_by_handle(app, handle.trim()).await;
+    if matches!(found, Err(LookupError::NotFound | LookupError::Gone | LookupError::Passing)) {
+        at_least.await;
+    }
+    found
+}
+
 fn is_same_handle(typed: &str, found: &str) -> bool {
     let bare = |handle: &str| handle.trim().trim_start_matches('@').to_lowercase();
     bare(typed) == bare(found)
@@ -56,9 +70,11 @@ fn not_found(error: LookupError) -> ServiceError {
     let sentence = match error {
         LookupError::NotAHandle => "Please type your whole handle, in the form @name@server.",
         LookupError::OurOwn => "This handle belongs to this site. Please type the handle of your account elsewhere.",
-        LookupError::NotFound => "There is no such account, or its server does not show it to us.",
-        LookupError::Gone => "This account has been deleted at its server.",
-        LookupError::Passing => "The server of this account does not answer at the moment. Please try again later.",
+        // One sentence for all: what we could reach, and how, is nobody's business (SS-9).
+        LookupError::NotFound | LookupError::Gone | LookupError::Passing => {
+            "We could not find this account. Please check the handle; if it is right, its server may not answer at the \
+             moment, so please try again later."
+        }
         LookupError::TooMany => "You asked for too many accounts that could not be found. Please try again in an hour.",
         LookupError::Db(fault) => return fault.into(),
     };

@@ -13,7 +13,6 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::future::Future;
 use std::pin::Pin;
-use std::time::Duration;
 
 /// How much a form may hold, in KiB.
 pub const USUAL_KIB: usize = 64;
@@ -76,9 +75,6 @@ impl<T: DeserializeOwned + 'static, const KIB: usize> FromRequest for MemberForm
     }
 }
 
-/// How long a form may take to come (RS-11).
-const LONGEST_BODY_WAIT: Duration = Duration::from_secs(15);
-
 async fn checked_body(request: &HttpRequest, payload: Payload, kib: usize) -> Result<(Session, Vec<u8>), PageError> {
     let app = app_of(request)?;
     if !is_form(request) {
@@ -93,7 +89,7 @@ async fn checked_body(request: &HttpRequest, payload: Payload, kib: usize) -> Re
     if session.sent_secret().is_none() && !says_it_is_ours(request) {
         return Err(PageError::Forged);
     }
-    let body = tokio::time::timeout(LONGEST_BODY_WAIT, read(payload, kib * 1024))
+    let body = tokio::time::timeout(app.limits.longest_body_wait, read(payload, kib * 1024))
         .await
         .map_err(|_| PageError::Unreadable)??;
     let sent: TokenOnly = parse(&body)?;

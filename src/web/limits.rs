@@ -38,6 +38,8 @@ type Keyed = RateLimiter<String, DashMapStateStore<String>, ClockOfOurs, NoOpMid
 
 /// All counters of this process.
 pub struct Limits {
+    /// How long the body of a request may take to come (RS-11).
+    pub longest_body_wait: Duration,
     by_address: Keyed,
     by_account: Keyed,
 }
@@ -59,6 +61,7 @@ impl Limits {
     pub fn new(clock: &Arc<dyn OurClock>) -> Self {
         let clock = ClockOfOurs(Arc::clone(clock));
         Self {
+            longest_body_wait: Duration::from_secs(15),
             // A household or an office shares an address.
             by_address: keyed(quota(30, Duration::from_secs(20)), clock.clone()),
             // Ten tries at once, then one every ten minutes (AC-7).

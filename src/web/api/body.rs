@@ -1,6 +1,7 @@
 //! Bodies of requests: JSON of at most 64 KiB, no unknown fields, and words for what is wrong.
 
 use super::problem::Problem;
+use crate::App;
 use actix_web::dev::Payload;
 use actix_web::http::{StatusCode, header};
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
@@ -27,6 +28,8 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
             .and_then(|length| length.to_str().ok()?.parse::<usize>().ok())
             .is_some_and(|length| length > MAX_BODY_BYTES);
         let payload = payload.take();
+        let app = request.app_data::<web::Data<App>>();
+        let patience = app.map_or(Duration::ZERO, |app| app.limits.longest_body_wait);
         Box::pin(async move {
             if !is_json {
                 return Err(Problem::new(
@@ -38,16 +41,13 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
             if is_too_long {
                 return Err(too_long());
             }
-            let body = tokio::time::timeout(LONGEST_BODY_WAIT, collect(payload))
+            let body = tokio::time::timeout(patience, collect(payload))
                 .await
                 .map_err(|_| broken_json("The body came too slowly."))??;
             parse(&body).map(Self)
         })
     }
 }
-
-/// How long a body may take to come (RS-11).
-const LONGEST_BODY_WAIT: Duration = Duration::from_secs(15);
 
 async fn collect(mut payload: Payload) -> Result<web::BytesMut, Problem> {
     let mut body = web::BytesMut::new();

@@ -13,8 +13,6 @@ use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
 use std::time::Duration;
 
-/// How long a body may take to come (RS-11).
-const LONGEST_BODY_WAIT: Duration = Duration::from_secs(15);
 /// What a busy server asks for.
 const RETRY_SECONDS: &str = "30";
 /// A minute, as the budget of failed look-ups counts.
@@ -52,12 +50,12 @@ async fn take(
     let headers = request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
     let head = RequestHead::new(request.method().as_str(), target, headers)?;
     let source = client_address(request, app);
-    let body = read_body(payload, &head).await?;
+    let body = read_body(payload, &head, app.limits.longest_body_wait).await?;
     receive(app, Incoming { head, body, handle, source }).await
 }
 
 /// The whole body, unless it is too large or too slow.
-async fn read_body(mut payload: web::Payload, head: &RequestHead) -> Result<Bytes, Rejection> {
+async fn read_body(mut payload: web::Payload, head: &RequestHead, patience: Duration) -> Result<Bytes, Rejection> {
     let declared = head.header("content-length").and_then(|length| length.parse::<usize>().ok());
     if declared.is_some_and(|length| length > LARGEST_BODY) {
         return Err(Rejection::TooLarge);
@@ -73,9 +71,7 @@ async fn read_body(mut payload: web::Payload, head: &RequestHead) -> Result<Byte
         }
         Ok(body.freeze())
     };
-    tokio::time::timeout(LONGEST_BODY_WAIT, reading)
-        .await
-        .map_err(|_| Rejection::Malformed("the body came too slowly"))?
+    tokio::time::timeout(patience, reading).await.map_err(|_| Rejection::Malformed("the body came too slowly"))?
 }
 
 fn answer(outcome: Result<(), Rejection>) -> HttpResponse {

@@ -12,6 +12,7 @@ use chrono::{TimeDelta, TimeZone as _, Utc};
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// One running program: its store, its clock and its public address.
 pub struct TestApp {
@@ -25,6 +26,13 @@ pub struct TestApp {
     pub store: Store,
 }
 
+/// What is not as usual about a program.
+#[derive(Default)]
+struct Special<'a> {
+    public: Option<&'a str>,
+    patience: Option<Duration>,
+}
+
 /// When the clocks of tests stand, unless a test sets them.
 pub fn test_start() -> Stamp {
     Utc.with_ymd_and_hms(2026, 3, 1, 12, 0, 0).unwrap()
@@ -34,21 +42,28 @@ impl TestApp {
     /// A program whose clock stands until the test moves it.
     pub async fn start() -> Self {
         let clock = Arc::new(FixedClock::at(test_start()));
-        Self::build(clock.clone(), Some(clock), None).await
+        Self::build(clock.clone(), Some(clock), Special::default()).await
+    }
+
+    /// A program that waits no longer than this for the body of a request.
+    pub async fn impatient(patience: Duration) -> Self {
+        let clock = Arc::new(FixedClock::at(test_start()));
+        Self::build(clock.clone(), Some(clock), Special { patience: Some(patience), ..Special::default() }).await
     }
 
     /// A program that stands behind a proxy under a public https address.
     pub async fn in_public(address: &str) -> Self {
         let clock = Arc::new(FixedClock::at(test_start()));
-        Self::build(clock.clone(), Some(clock), Some(address)).await
+        Self::build(clock.clone(), Some(clock), Special { public: Some(address), ..Special::default() }).await
     }
 
     /// A program on the clock of the machine.
     pub async fn on_real_time() -> Self {
-        Self::build(Arc::new(SystemClock), None, None).await
+        Self::build(Arc::new(SystemClock), None, Special::default()).await
     }
 
-    async fn build(clock: Arc<dyn Clock>, fixed: Option<Arc<FixedClock>>, public: Option<&str>) -> Self {
+    async fn build(clock: Arc<dyn Clock>, fixed: Option<Arc<FixedClock>>, special: Special<'_>) -> Self {
+        let Special { public, patience } = special;
         let store = Store::fresh();
         // Bound first, because the public address holds the port.
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -61,7 +76,11 @@ impl TestApp {
         }
         let base = settings.public_url.as_str().trim_end_matches('/').to_owned();
         let db = Database::open(&settings.database_url).unwrap();
-        let app = Arc::new(App::new(settings, clock, db));
+        let mut app = App::new(settings, clock, db);
+        if let Some(patience) = patience {
+            app.limits.longest_body_wait = patience;
+        }
+        let app = Arc::new(app);
         app.write(create_instance_actor).await.unwrap();
         let server = caucus::web::server(Arc::clone(&app), listener).unwrap();
         let handle = server.handle();
