@@ -1,11 +1,11 @@
-//! `caucus member add`: puts a person on the roll with a local password.
+//! `caucus member`: put people on the roll, list it, and help those who forgot their password.
 
 use super::problem::Problem;
 use super::{input, open};
 use crate::App;
 use crate::db::members;
 use crate::domain::membership::NewMember;
-use crate::services::{sign_in, sign_up};
+use crate::services::{ServiceError, change_password, sign_in, sign_up};
 use crate::settings::Settings;
 use clap::Subcommand;
 use std::io::Write as _;
@@ -13,7 +13,9 @@ use std::sync::Arc;
 
 pub(super) const EXAMPLES: &str = "\
   printf '%s' 'a long pass phrase' | caucus member add grace --password-stdin
-  caucus member list";
+  caucus member list
+  printf '%s' 'a new long pass phrase' | caucus member password grace --password-stdin
+  caucus member reset-link grace";
 
 /// What can be done with members.
 #[derive(Debug, Subcommand)]
@@ -34,6 +36,19 @@ pub(super) enum MemberCommand {
     },
     /// List the roll
     List,
+    /// Set a new password for a member; it ends their sessions and tokens
+    Password {
+        /// Their handle
+        handle: String,
+        /// Read the password from standard input
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Print a link with which a member chooses a new password: it works once, for 30 minutes
+    ResetLink {
+        /// Their handle
+        handle: String,
+    },
 }
 
 pub(super) fn run(settings: Settings, command: MemberCommand) -> Result<(), Problem> {
@@ -49,6 +64,12 @@ pub(super) fn run(settings: Settings, command: MemberCommand) -> Result<(), Prob
                 Ok(())
             })
         }
+        MemberCommand::Password { handle, password_stdin } => set_password(settings, handle, password_stdin),
+        MemberCommand::ResetLink { handle } => open::with_app(settings, async move |app: Arc<App>| {
+            let secret = app.write(move |tx| change_password::make_reset_link(tx, &handle)).await?;
+            writeln!(std::io::stdout(), "{}/reset/{secret}", app.urls.base())?;
+            Ok(())
+        }),
         MemberCommand::List => open::with_app(settings, async |app: Arc<App>| {
             let members = app
                 .read(|conn| {
@@ -64,4 +85,19 @@ pub(super) fn run(settings: Settings, command: MemberCommand) -> Result<(), Prob
             Ok(())
         }),
     }
+}
+
+fn set_password(settings: Settings, handle: String, is_on_stdin: bool) -> Result<(), Problem> {
+    let password = input::password(is_on_stdin, &handle)?;
+    open::with_app(settings, async move |app: Arc<App>| {
+        let hash = sign_in::hash_password(password).await?;
+        let told = format!("{handle} has a new password; every session and token of theirs has ended.");
+        app.write(move |tx| {
+            let member = members::find_member_by_handle(tx.conn, &handle)?.ok_or(ServiceError::NotFound("member"))?;
+            change_password::set_password(tx, member.id, &hash, "")
+        })
+        .await?;
+        writeln!(std::io::stdout(), "{told}")?;
+        Ok(())
+    })
 }

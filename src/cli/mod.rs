@@ -75,7 +75,7 @@ enum Command {
     /// Create the community, its first steward and its documents
     #[command(after_help = setup::EXAMPLES)]
     Setup(setup::Setup),
-    /// Add members and list them
+    /// Add members, list them, and help with forgotten passwords
     #[command(subcommand, after_help = member::EXAMPLES)]
     Member(member::MemberCommand),
     /// Make, list and revoke tokens of the JSON API

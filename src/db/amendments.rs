@@ -173,6 +173,19 @@ pub fn list_changes(conn: &mut AnyConnection, id: AmendmentId) -> Result<Vec<Cha
         .collect()
 }
 
+/// The amendments that a member backs.
+///
+/// # Errors
+/// The store's fault.
+pub fn list_backed_by(conn: &mut AnyConnection, member: MemberId) -> Result<Vec<AmendmentId>, DbError> {
+    let found: Vec<String> = backings::table
+        .filter(backings::member_id.eq(member.to_string()))
+        .order(backings::amendment_id)
+        .select(backings::amendment_id)
+        .load(conn)?;
+    found.iter().map(|id| convert::id(id)).collect()
+}
+
 /// Which members back it, the first backer first; nobody who has left.
 ///
 /// # Errors

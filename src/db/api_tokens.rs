@@ -140,3 +140,13 @@ pub fn revoke_token(tx: &mut Tx<'_>, id: RowId) -> Result<bool, DbError> {
         .execute(tx.conn)?;
     Ok(changed > 0)
 }
+
+/// Revokes every token of a member; answers how many.
+///
+/// # Errors
+/// The store's fault.
+pub fn revoke_tokens_of(tx: &mut Tx<'_>, member: MemberId) -> Result<usize, DbError> {
+    let working =
+        api_tokens::table.filter(api_tokens::member_id.eq(member.to_string())).filter(api_tokens::revoked_at.is_null());
+    Ok(diesel::update(working).set(api_tokens::revoked_at.eq(tx.now.naive_utc())).execute(tx.conn)?)
+}

@@ -1,5 +1,6 @@
 //! Cabals, their members and their log.
 
+use super::cabal_life::newest_joins;
 use super::connection::{AnyBackend, AnyConnection};
 use super::convert;
 use super::error::DbError;
@@ -11,6 +12,7 @@ use crate::ids::{ActorId, CabalId, MemberId, RowId};
 use crate::on_each_backend;
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
+use std::collections::HashMap;
 
 /// A cabal with what is shown of its actor.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,12 +33,15 @@ pub struct Cabal {
     pub last_published_at: Option<Stamp>,
     /// How many actors follow it.
     pub followers_count: i32,
+    /// When the last of those who are in it came; nothing when nobody is in it.
+    pub newest_joined_at: Option<Stamp>,
 }
 
 impl Cabal {
-    /// How fresh it is (C6).
+    /// How fresh it is (C6): a cabal without anybody rests, and somebody new is a sign of life.
     pub fn freshness(&self, now: Stamp) -> Freshness {
-        Freshness::at(now, self.last_published_at.unwrap_or(self.formed_at))
+        let published = self.last_published_at.unwrap_or(self.formed_at);
+        self.newest_joined_at.map_or(Freshness::Resting, |joined| Freshness::at(now, published.max(joined)))
     }
 }
 
@@ -52,8 +57,18 @@ struct CabalRow {
 
 type CabalParts = (CabalRow, String, String, i32);
 
-fn cabal_from((row, handle, name, followers_count): CabalParts) -> Result<Cabal, DbError> {
+fn cabals_from(conn: &mut AnyConnection, found: Vec<CabalParts>) -> Result<Vec<Cabal>, DbError> {
+    let ids: Vec<String> = found.iter().map(|(row, ..)| row.id.clone()).collect();
+    let newest = newest_joins(conn, &ids)?;
+    found.into_iter().map(|parts| cabal_from(&newest, parts)).collect()
+}
+
+fn cabal_from(
+    newest: &HashMap<String, Stamp>,
+    (row, handle, name, followers_count): CabalParts,
+) -> Result<Cabal, DbError> {
     Ok(Cabal {
+        newest_joined_at: newest.get(&row.id).copied(),
         id: convert::id(&row.id)?,
         handle,
         name,
@@ -89,9 +104,8 @@ pub fn cabal(conn: &mut AnyConnection, id: CabalId) -> Result<Cabal, DbError> {
 /// # Errors
 /// The store's fault.
 pub fn find_cabal(conn: &mut AnyConnection, id: CabalId) -> Result<Option<Cabal>, DbError> {
-    let found: Option<CabalParts> =
-        cabals_with_actors!().filter(cabals::id.eq(id.to_string())).first(conn).optional()?;
-    found.map(cabal_from).transpose()
+    let found: Vec<CabalParts> = cabals_with_actors!().filter(cabals::id.eq(id.to_string())).load(conn)?;
+    Ok(cabals_from(conn, found)?.pop())
 }
 
 /// A cabal by handle.
@@ -99,9 +113,8 @@ pub fn find_cabal(conn: &mut AnyConnection, id: CabalId) -> Result<Option<Cabal>
 /// # Errors
 /// The store's fault.
 pub fn find_cabal_by_handle(conn: &mut AnyConnection, handle: &str) -> Result<Option<Cabal>, DbError> {
-    let found: Option<CabalParts> =
-        cabals_with_actors!().filter(local_actors::handle.eq(handle)).first(conn).optional()?;
-    found.map(cabal_from).transpose()
+    let found: Vec<CabalParts> = cabals_with_actors!().filter(local_actors::handle.eq(handle)).load(conn)?;
+    Ok(cabals_from(conn, found)?.pop())
 }
 
 /// Cabals, the youngest first; `before` is the last one of the page before.
@@ -114,7 +127,7 @@ pub fn list_cabals(conn: &mut AnyConnection, before: Option<CabalId>, limit: i64
         query = query.filter(cabals::id.lt(before.to_string()));
     }
     let found: Vec<CabalParts> = query.order(cabals::id.desc()).limit(limit).load(conn)?;
-    found.into_iter().map(cabal_from).collect()
+    cabals_from(conn, found)
 }
 
 /// The cabals that a member is in, by name.
@@ -128,7 +141,7 @@ pub fn list_cabals_of(conn: &mut AnyConnection, member: MemberId) -> Result<Vec<
         .select(cabal_members::cabal_id);
     let found: Vec<CabalParts> =
         cabals_with_actors!().filter(cabals::id.eq_any(mine)).order(local_actors::name.asc()).load(conn)?;
-    found.into_iter().map(cabal_from).collect()
+    cabals_from(conn, found)
 }
 
 /// How many cabals there are.

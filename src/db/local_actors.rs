@@ -1,6 +1,7 @@
 //! The actors that live here: the instance, the community and the cabals. One namespace holds
 //! all handles, those of members and of deleted actors too, so that a name never changes hands.
 
+use super::leaving::was_handle;
 use super::schema::{local_actors, members};
 use super::{AnyConnection, DbError, Tx, connection::AnyBackend};
 use crate::clock::Stamp;
@@ -262,7 +263,7 @@ pub fn claim_handle(tx: &mut Tx<'_>, handle: &str) -> Result<bool, DbError> {
             .get_result(conn)?;
     let is_member: bool =
         diesel::select(diesel::dsl::exists(members::table.filter(members::handle.eq(handle)))).get_result(conn)?;
-    Ok(!is_actor && !is_member)
+    Ok(!is_actor && !is_member && !was_handle(conn, handle)?)
 }
 
 /// How many actors of a kind live here, without deleted ones.

@@ -56,6 +56,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    reset_links (token_hash) {
+        token_hash -> Text,
+        member_id -> Text,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    former_handles (handle_hash) {
+        handle_hash -> Text,
+    }
+}
+
+diesel::table! {
     api_tokens (id) {
         id -> Text,
         token_hash -> Text,
@@ -587,6 +602,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     passwords,
     sessions,
     api_tokens,
+    reset_links,
+    former_handles,
     steward_log,
     documents,
     document_versions,
@@ -635,6 +652,7 @@ diesel::allow_tables_to_appear_in_same_query!(
 diesel::joinable!(passwords -> members (member_id));
 diesel::joinable!(sessions -> members (member_id));
 diesel::joinable!(api_tokens -> members (member_id));
+diesel::joinable!(reset_links -> members (member_id));
 diesel::joinable!(steward_log -> members (member_id));
 diesel::joinable!(document_versions -> documents (document_id));
 diesel::joinable!(document_clauses -> document_versions (version_id));

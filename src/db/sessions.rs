@@ -101,3 +101,52 @@ pub fn delete_session(tx: &mut Tx<'_>, token_hash: &str) -> Result<(), DbError> 
 pub fn delete_ended_sessions(tx: &mut Tx<'_>) -> Result<usize, DbError> {
     Ok(diesel::delete(sessions::table.filter(sessions::expires_at.le(tx.now.naive_utc()))).execute(tx.conn)?)
 }
+
+/// An open session of a member, as they see it.
+#[derive(Debug, Clone)]
+pub struct OpenSession {
+    /// The hash of its secret, by which it can be ended and which opens nothing.
+    pub token_hash: String,
+    /// When it was opened.
+    pub created_at: Stamp,
+    /// When it ends by itself.
+    pub expires_at: Stamp,
+}
+
+/// The open sessions of a member, the youngest first.
+///
+/// # Errors
+/// The store's fault.
+pub fn list_sessions(conn: &mut AnyConnection, member: MemberId, now: Stamp) -> Result<Vec<OpenSession>, DbError> {
+    let rows: Vec<(String, NaiveDateTime, NaiveDateTime)> = sessions::table
+        .filter(sessions::member_id.eq(member.to_string()))
+        .filter(sessions::expires_at.gt(now.naive_utc()))
+        .order((sessions::created_at.desc(), sessions::token_hash))
+        .select((sessions::token_hash, sessions::created_at, sessions::expires_at))
+        .load(conn)?;
+    let open = |(token_hash, created_at, expires_at): (String, NaiveDateTime, NaiveDateTime)| OpenSession {
+        token_hash,
+        created_at: created_at.and_utc(),
+        expires_at: expires_at.and_utc(),
+    };
+    Ok(rows.into_iter().map(open).collect())
+}
+
+/// Ends one session of this member; false when they have none with this hash.
+///
+/// # Errors
+/// The store's fault.
+pub fn delete_session_of(tx: &mut Tx<'_>, member: MemberId, token_hash: &str) -> Result<bool, DbError> {
+    let own = sessions::table.find(token_hash).filter(sessions::member_id.eq(member.to_string()));
+    Ok(diesel::delete(own).execute(tx.conn)? > 0)
+}
+
+/// Ends every session of a member but the one with the hash `but`; answers how many.
+///
+/// # Errors
+/// The store's fault.
+pub fn delete_sessions_of(tx: &mut Tx<'_>, member: MemberId, but: &str) -> Result<usize, DbError> {
+    let others =
+        sessions::table.filter(sessions::member_id.eq(member.to_string())).filter(sessions::token_hash.ne(but));
+    Ok(diesel::delete(others).execute(tx.conn)?)
+}

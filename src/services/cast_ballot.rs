@@ -189,8 +189,9 @@ fn cast(
     let standing = if ballots::add_voter(tx, poll.id, voter)? {
         None
     } else {
-        let standing = ballots::find_ballot(tx.conn, poll.id, &voter.key)?;
-        Some(standing.ok_or_else(|| DbError::Broken("a voter without a ballot".to_owned()))?)
+        // Of somebody who has left the community it is known that they voted, and no longer how.
+        let Some(standing) = ballots::find_ballot(tx.conn, poll.id, &voter.key)? else { return Ok(one_too_many) };
+        Some(standing)
     };
     if let (Some(_), Some(member)) = (poll.amendment_id, voter.member_id()) {
         ballots::remove_soundings_of(tx, poll.id, member)?;

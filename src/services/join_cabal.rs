@@ -1,23 +1,28 @@
-//! Join and leave a cabal (rule C2), and the check that somebody is in it (rule C3).
+//! Join, adopt and leave a cabal (rules C2, C6), and the check that somebody is in it (rule C3).
 
 use super::ServiceError;
 use crate::db::Tx;
 use crate::db::cabals::{end_cabal_membership, find_cabal, is_member, log_act, save_cabal_member};
 use crate::domain::Refusal;
-use crate::domain::cabal::parse_contribution;
+use crate::domain::cabal::{Freshness, parse_contribution};
 use crate::ids::{CabalId, MemberId};
 
-/// Joins a cabal; `contribution` is the one line that says what the member will do.
+/// Joins a cabal; `contribution` is the one line that says what the member will do. Whoever joins
+/// a resting cabal adopts it and leads it (C6).
 ///
 /// # Errors
 /// When the line is missing or the member is in the cabal already.
 pub fn join_cabal(tx: &mut Tx<'_>, by: MemberId, cabal: CabalId, contribution: &str) -> Result<(), ServiceError> {
     let contribution = parse_contribution(contribution)?;
-    find_cabal(tx.conn, cabal)?.ok_or(ServiceError::NotFound("cabal"))?;
+    let found = find_cabal(tx.conn, cabal)?.ok_or(ServiceError::NotFound("cabal"))?;
+    let adopts = found.freshness(tx.now) == Freshness::Resting;
     if is_member(tx.conn, cabal, by)? {
         return Err(ServiceError::Conflict(Refusal::new("already_in_cabal", "You are in this cabal already.")));
     }
-    save_cabal_member(tx, cabal, by, false, &contribution)?;
+    save_cabal_member(tx, cabal, by, adopts, &contribution)?;
+    if adopts {
+        log_act(tx, cabal, by, "adopted the cabal", &found.name)?;
+    }
     log_act(tx, cabal, by, "joined", &contribution)?;
     Ok(())
 }

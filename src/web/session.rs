@@ -117,6 +117,12 @@ impl Session {
         self.signed_in.as_ref().map(|me| me.member_id)
     }
 
+    /// The same visit of somebody who is nobody here any more.
+    pub fn as_stranger(mut self) -> Self {
+        self.signed_in = None;
+        self
+    }
+
     /// True for a person who is signed in or has something to be told: their pages are theirs alone.
     pub fn is_personal(&self) -> bool {
         self.signed_in.is_some() || self.notice.is_some()

@@ -14,7 +14,7 @@ const MANIFESTO = `1. Purpose
 export async function walk(caucus, enter) {
   const ada = await enter("ada");
   const stage = { caucus, enter, ada };
-  for (const scene of [setUp, join, cabal, help, offer, answer, progress, poll, propose, back, vote, look]) {
+  for (const scene of [setUp, join, cabal, help, offer, answer, finish, progress, poll, propose, back, vote, look, leave]) {
     await scene(stage);
   }
 }
@@ -104,6 +104,9 @@ async function offer(stage) {
   await visitor.fillIn({ "Your name": "Sam", "How can they reach you": "sam@example.org", "What can you do": "I have a saw and a free Saturday." });
   await visitor.press("Send the offer");
   await check("somebody without any account can offer help", () => visitor.mustRead("thank you"));
+  await check("they get an address at which they can see how the offer stands", () => visitor.mustRead("Keep this address"));
+  await visitor.looksAt("offer seen by whoever made it");
+  stage.offered = visitor.page.url();
   await check("their way to be reached is not shown to anybody else", async () => {
     await visitor.open(stage.request);
     return visitor.mustNotRead("sam@example.org");
@@ -119,6 +122,25 @@ async function answer({ ada }) {
   await ada.fillIn({ "A few words": "Wonderful. Saturday at nine?" });
   await ada.press("Accept");
   await check("the offer is accepted", () => ada.mustRead("accepted"));
+}
+
+async function finish(stage) {
+  const { ada, visitor } = stage;
+  await visitor.open(stage.offered);
+  await check("whoever offered reads the answer", () => visitor.mustRead("Saturday at nine?"));
+  await ada.open("/c/bee_watch");
+  await check("a request that somebody is on does not vanish", () => ada.mustRead("taken"));
+  await ada.go("Offers and messages");
+  await check("the cabal finds who is on it and how to reach them", () => ada.mustRead("sam@example.org"));
+  await ada.looksAt("offers that were accepted");
+  await ada.go("Sam");
+  await ada.looksAt("an accepted offer");
+  await ada.fillIn({ "They agreed to be thanked": true, "They agreed to be named as": "Sam with the saw" });
+  await ada.press("It is done");
+  await check("the request is done and Sam is thanked as agreed", async () => (await ada.mustRead("done")) && ada.mustRead("Sam with the saw"));
+  await ada.looksAt("a help request that is done");
+  await ada.go("Sam with the saw");
+  await ada.looksAt("a public thank-you");
 }
 
 async function progress({ ada }) {
@@ -198,8 +220,26 @@ async function look(stage) {
     await stage.visitor.open(path);
     await stage.visitor.looksAt(name);
   }
-  for (const [path, name] of [["/account", "account"], ["/steward", "page of the stewards"]]) {
+  await stage.visitor.open("/cabals/new");
+  await stage.visitor.looksAt("sign-in page for whoever was led there");
+  for (const [path, name] of [
+    ["/account", "account"],
+    ["/account/password", "form for a new password"],
+    ["/account/sessions", "list of sessions"],
+    ["/c/bee_watch/leave", "question before leaving a cabal"],
+    [`${new URL(stage.request).pathname}`, "a help request with thanks"],
+    ["/steward", "page of the stewards"],
+  ]) {
     await stage.ada.open(path);
     await stage.ada.looksAt(name);
   }
+}
+
+async function leave({ grace }) {
+  await grace.open("/account/leave");
+  await grace.looksAt("question before leaving the community");
+  await grace.press("Leave and erase my data");
+  await check("who leaves is told what is gone", () => grace.mustRead("Your personal data is erased"));
+  await grace.looksAt("page after leaving");
+  await check("and is signed out", async () => !(await isSignedIn(grace)));
 }

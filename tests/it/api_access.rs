@@ -239,6 +239,8 @@ async fn rows(village: &Village) -> Vec<Row> {
         delete("/progress/{id}", format!("/progress/{progress}"), [401, 401, 403, 403, 403, 204]),
     ];
     rows.extend(amendment_rows(village, &draft, &backed).await);
+    // Last, because nobody is there any more afterwards.
+    rows.push(delete("/me", "/me".to_owned(), [401, 401, 403, 204, 204, 204]));
     rows
 }
 

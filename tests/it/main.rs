@@ -36,6 +36,7 @@ mod hostile_html;
 mod hostile_text;
 mod hosts;
 mod killed_vote;
+mod leaving;
 mod linking;
 mod lookups;
 mod messages;

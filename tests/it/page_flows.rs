@@ -50,7 +50,8 @@ async fn a_cabal_is_formed_joined_and_left() {
     assert!(joined.text().contains("Welcome to the cabal."));
     assert!(joined.text().contains("I call the libraries."));
     assert!(!bob.get("/c/weir_watch").await.text().contains("Welcome"), "a notice is told once");
-    let left = bob.submit(&joined.form("/leave")).await;
+    let left = bob.get("/c/weir_watch/leave").await.form("/leave");
+    let left = bob.submit(&left).await;
     assert!(!left.text().contains("I call the libraries."));
 }
 

@@ -68,7 +68,7 @@ async fn opening_an_address_that_acts_does_nothing() {
         "/sign-out".to_owned(),
         "/account/tokens".to_owned(),
     ];
-    let pages = [town.poll.clone(), town.amendment.clone(), "/c/search".into(), "/".into(), "/account".into()];
+    let pages = [town.poll.clone(), town.amendment.clone(), "/c/search/leave".into(), "/".into(), "/account".into()];
     for (path, leads_to) in acting.iter().zip(&pages) {
         let page = town.ada.get(path).await;
         assert_eq!((page.status, page.url), (200, town.app.url(leads_to)), "{path}");

@@ -1,10 +1,14 @@
-//! Whom a token stands for.
+//! Whom a token stands for, and how they leave (rule J4).
 
 use super::member::ApiMember;
 use super::problem::Problem;
-use actix_web::{get, web};
-use serde::Serialize;
-use utoipa::ToSchema;
+use super::query::Query;
+use crate::App;
+use crate::ids::PostId;
+use crate::services::leave_community as act;
+use actix_web::{HttpResponse, delete, get, web};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 /// The member behind the token.
 #[derive(Serialize, ToSchema)]
@@ -33,4 +37,35 @@ pub async fn show_me(member: ApiMember) -> Result<web::Json<Me>, Problem> {
         is_steward: holder.is_steward,
         scope: holder.scope.as_str(),
     }))
+}
+
+/// What shall stay of a member who leaves.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct LeaveQuery {
+    /// True: public thanks to you stay; otherwise they are deleted
+    #[serde(default)]
+    keep_credits: bool,
+}
+
+/// Leave the community: personal data is erased at once
+#[utoipa::path(tag = "me", security(("token" = [])), params(LeaveQuery), responses(
+    (status = 204), (status = 401, body = Problem), (status = 403, body = Problem)))]
+#[delete("/me")]
+pub async fn leave_community(
+    app: web::Data<App>,
+    member: ApiMember,
+    query: Query<LeaveQuery>,
+) -> Result<HttpResponse, Problem> {
+    let (by, keep) = (member.id(), query.0.keep_credits);
+    app.write(move |tx| {
+        let kept: Vec<PostId> = match keep {
+            true => act::credits_of(tx.conn, by)?.iter().map(|credit| credit.id).collect(),
+            false => Vec::new(),
+        };
+        act::leave_community(tx, by, &kept)
+    })
+    .await?;
+    Ok(HttpResponse::NoContent().finish())
 }

@@ -53,6 +53,7 @@ macro_rules! routes {
 routes! {
     instance::show_instance,
     me::show_me,
+    me::leave_community,
     cabals::list_cabals,
     cabals::form_cabal,
     cabals::show_cabal,

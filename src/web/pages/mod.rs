@@ -3,6 +3,9 @@
 
 mod about;
 mod account;
+mod account_leave;
+mod account_password;
+mod account_sessions;
 mod amendment;
 mod amendment_edit;
 mod amendment_list;
@@ -32,6 +35,7 @@ mod poll_form;
 mod progress;
 mod progress_form;
 mod recount;
+mod reset;
 mod set_up;
 mod sign_in;
 mod sign_up;
@@ -78,6 +82,15 @@ fn people(cfg: &mut ServiceConfig) {
         .service(page("/account/handles").route(post().to(account::request_code)))
         .service(page("/account/handles/code").route(post().to(account::confirm_code)))
         .service(page("/account/handles/remove").route(post().to(account::unlink)))
+        .service(
+            page("/account/password")
+                .route(get().to(account_password::show))
+                .route(post().to(account_password::change)),
+        )
+        .service(page("/account/sessions").route(get().to(account_sessions::show)))
+        .service(page("/account/sessions/end").route(post().to(account_sessions::end)))
+        .service(page("/account/leave").route(get().to(account_leave::show)).route(post().to(account_leave::leave)))
+        .service(page("/reset/{secret}").route(get().to(reset::show)).route(post().to(reset::reset)))
         .service(page("/account/tokens").route(post().to(account::create_token)))
         .service(page("/account/tokens/{id}/revoke").route(post().to(account::revoke_token)));
 }
@@ -86,7 +99,7 @@ fn cabals(cfg: &mut ServiceConfig) {
     cfg.service(page("/cabals").route(get().to(cabal_list::show)))
         .service(page("/cabals/new").route(get().to(cabal_form::show)).route(post().to(cabal_form::form)))
         .service(page("/c/{handle}/join").route(get().to(cabal_join::show)).route(post().to(cabal_join::join)))
-        .service(page("/c/{handle}/leave").route(post().to(cabal_join::leave)))
+        .service(page("/c/{handle}/leave").route(get().to(cabal_join::ask_leave)).route(post().to(cabal_join::leave)))
         .service(page("/c/{handle}/messages").route(get().to(cabal_inbox::show)))
         .service(
             page("/c/{handle}/help-requests/new")

@@ -1,0 +1,2 @@
+DROP TABLE former_handles;
+DROP TABLE reset_links;
