@@ -82,11 +82,11 @@ async fn a_help_request_reads_well_anywhere_and_tells_machines_the_rest() {
     let content = note["content"].as_str().unwrap();
     assert_eq!(note["contentMap"], json!({"de": content}));
     for part in [
-        "<p>Index the minutes</p><p>All of &lt;them&gt; &amp; more</p>",
-        "Skills: Rust, full-text search, 42",
-        "2.5 hours",
-        "31 March 2026",
-        "Leeds, or from anywhere",
+        "<p>Index the minutes</p>\n<p>All of &lt;them&gt; &amp; more</p>",
+        "Fähigkeiten: Rust, full-text search, 42",
+        "2,5 Stunden",
+        "31.3.2026",
+        "Leeds, oder von überall",
         "#<span>FullTextSearch</span>",
     ] {
         assert!(content.contains(part), "{part} is not in {content}");
@@ -264,4 +264,40 @@ async fn acts_on_what_does_not_exist_say_so() {
     assert!(matches!(edit(&world, ada, HelpRequestId::from_uuid(nothing), "x").await, Err(ServiceError::NotFound(_))));
     let joined: Result<(), ServiceError> = world.app.app.write(move |tx| join_cabal(tx, ada, cabal, "x")).await;
     assert!(matches!(joined, Err(ServiceError::NotFound("cabal"))));
+}
+
+#[tokio::test]
+async fn a_request_keeps_the_shape_of_its_text_and_has_its_labels_in_its_language() {
+    let world = with_follower().await;
+    for (language, expected) in [
+        ("de", ["Fähigkeiten: Rust", "Aufwand: etwa 2,5 Stunden", "Bis: 1.4.2026", "Wer helfen möchte"]),
+        ("fr-CA", ["Compétences : Rust", "Durée : environ 2,5 heures", "Avant le : 1/4/2026", "proposer votre aide"]),
+        ("es", ["Habilidades: Rust", "Tiempo: unas 2,5 horas", "Antes del: 1/4/2026", "Para ofrecer ayuda"]),
+        ("tlh", ["Skills: Rust", "Effort: about 2.5 hours", "By: 1 April 2026", "To offer help"]),
+    ] {
+        let fields = HelpRequestFields {
+            what: "Index the **minutes**:\n\n- read https://a.example/one\n- <b>sort</b>\n\nThank\nyou".to_owned(),
+            skills: "Rust".to_owned(),
+            hours: "2.5".to_owned(),
+            deadline: "2026-04-01".to_owned(),
+            language: language.to_owned(),
+            ..HelpRequestFields::default()
+        };
+        let new = NewHelpRequest::parse(&fields, world.app.app.now()).unwrap();
+        let (by, cabal) = (world.ada, world.cabal);
+        let published: Result<HelpRequestId, ServiceError> =
+            world.app.app.write(move |tx| publish_help_request(tx, by, cabal, &new)).await;
+        let id = published.unwrap();
+
+        let note = served(&world, id)["content"].as_str().unwrap().to_owned();
+        let page = world.app.browser().get(&format!("/help-requests/{id}")).await;
+
+        for words in expected {
+            assert!(note.contains(words), "{words} is not in {note}");
+        }
+        assert!(note.contains("<strong>minutes</strong>") && note.contains("Thank<br>\nyou"), "{note}");
+        assert_eq!(page.texts("h1"), ["Index the minutes:"]);
+        assert_eq!(page.texts(".lead li"), ["read https://a.example/one", "<b>sort</b>"]);
+        assert_eq!(page.attribute(".lead a", "href").as_deref(), Some("https://a.example/one"));
+    }
 }

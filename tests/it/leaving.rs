@@ -211,3 +211,26 @@ async fn a_cabal_that_its_last_member_left_rests_until_it_is_adopted() {
     let page = town.ada.get("/c/search/join").await;
     assert_eq!(page.texts("h1"), ["Join The search"], "nobody adopts what somebody has adopted");
 }
+
+#[tokio::test]
+async fn a_ballot_in_an_open_vote_counts_after_its_voter_left_and_nothing_leads_to_it() {
+    let mut town = Town::new().await;
+    let path = town.amendment.clone();
+    let backing = town.bob.get(&path).await.form("/backing");
+    town.bob.submit(&backing).await;
+    let opening = town.ada.get(&path).await.form("/opening");
+    town.ada.submit(&opening).await;
+    for browser in [&mut town.ada, &mut town.bob] {
+        let form = browser.get(&path).await.form("/ballot").choose("choice", "0");
+        assert_eq!(browser.submit(&form).await.status, 200);
+    }
+    let leave = town.bob.get("/account/leave").await.form("/account/leave");
+
+    assert_eq!(town.bob.submit(&leave).await.status, 200);
+
+    let links = format!("{:?}", dump(&town.app)["ballot_links"]);
+    assert_eq!(dump(&town.app)["ballot_links"].len(), 1, "ada's alone: {links}");
+    town.app.advance(TimeDelta::days(7));
+    let closed = town.app.browser().get(&path).await;
+    assert!(closed.text().contains("Carried"), "both votes count: {}", closed.text());
+}

@@ -4,6 +4,7 @@
 
 use super::documents::{Extra, Mention, NoteParts, note};
 use super::html;
+use super::labels::{Labels, labels};
 use super::markdown;
 use crate::clock::{Stamp, iso_seconds};
 use crate::db::help_requests::HelpRequest;
@@ -18,9 +19,9 @@ use serde_json::{Value, json};
 pub fn help_request(request: &HelpRequest, state: HelpRequestState, helpers: Vec<Mention>, urls: &Urls) -> Value {
     let id = urls.help_request(request.id);
     let hashtags = hashtags(&request.skills);
-    let mut content = html::paragraphs(&request.what);
+    let mut content = markdown::to_html(&request.what);
     content.push_str(&facts(request));
-    content.push_str(&state_sentence(state, &helpers));
+    content.push_str(&state_sentence(labels(&request.language), state, &helpers));
     if !hashtags.is_empty() {
         let links: Vec<String> = hashtags.iter().map(|tag| html::hashtag(tag, urls)).collect();
         content.push_str(&format!("<p>{}</p>", links.join(" ")));
@@ -45,35 +46,33 @@ pub fn help_request(request: &HelpRequest, state: HelpRequestState, helpers: Vec
 }
 
 fn facts(request: &HelpRequest) -> String {
+    let words = labels(&request.language);
+    let ((about, unit), hours) = (words.effort, hours_text(request.quarter_hours).replace('.', words.decimal));
     let mut facts = vec![
-        format!("Skills: {}", escape_html(&request.skills.join(", "))),
-        format!("Effort: about {} hours", hours_text(request.quarter_hours)),
+        format!("{}: {}", words.skills, escape_html(&request.skills.join(", "))),
+        format!("{about} {hours} {unit}"),
     ];
     if let Some(deadline) = request.deadline {
-        facts.push(format!("By: {}", deadline.format("%-d %B %Y")));
+        facts.push(format!("{}: {}", words.until, deadline.format(words.day)));
     }
-    match (&request.place, request.is_remote) {
-        (Some(place), true) => facts.push(format!("Where: {}, or from anywhere", escape_html(place))),
-        (Some(place), false) => facts.push(format!("Where: {}", escape_html(place))),
-        (None, true) => facts.push("Where: from anywhere".to_owned()),
+    let place = request.place.as_deref().map(escape_html);
+    match (place, request.is_remote) {
+        (Some(place), true) => facts.push(format!("{}: {place}, {}", words.place, words.or_anywhere)),
+        (Some(place), false) => facts.push(format!("{}: {place}", words.place)),
+        (None, true) => facts.push(format!("{}: {}", words.place, words.anywhere)),
         (None, false) => {}
     }
     format!("<p>{}</p>", facts.join("<br>"))
 }
 
-fn state_sentence(state: HelpRequestState, helpers: &[Mention]) -> String {
+fn state_sentence(words: &Labels, state: HelpRequestState, helpers: &[Mention]) -> String {
     let thanks = match helpers {
         [] => String::new(),
-        helpers => format!(" Thank you, {}!", helpers.iter().map(html::mention).collect::<Vec<_>>().join(" ")),
+        helpers => {
+            format!(" {} {}!", words.thanks, helpers.iter().map(html::mention).collect::<Vec<_>>().join(" "))
+        }
     };
-    let sentence = match state {
-        HelpRequestState::Open => "To offer help, reply to this post.",
-        HelpRequestState::Taken => "Somebody is on it.",
-        HelpRequestState::Done => "This is done.",
-        HelpRequestState::Lapsed => "This request has lapsed.",
-        HelpRequestState::Withdrawn => "This request was withdrawn.",
-    };
-    format!("<p>{sentence}{thanks}</p>")
+    format!("<p>{}{thanks}</p>", words.state(state))
 }
 
 /// The hashtags of the skills, each once.

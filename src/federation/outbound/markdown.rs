@@ -2,12 +2,19 @@
 //! allow-list for foreign HTML does not get out either.
 
 use crate::federation::inbound::clean;
-use pulldown_cmark::{Event, Parser, Tag, TagEnd, html};
+use pulldown_cmark::{CowStr, Event, LinkType, Parser, Tag, TagEnd, TextMergeStream, html};
 
-/// Markdown as harmless HTML: headings become bold paragraphs, images their description, and
-/// HTML in it is shown as the text that it is.
+/// Markdown as harmless HTML: headings become bold paragraphs, images their description, bare
+/// addresses links, and HTML in it is shown as the text that it is.
 pub fn to_html(markdown: &str) -> String {
-    let events = Parser::new(markdown).flat_map(|event| match event {
+    // Inside links and code an address stays the text that it is.
+    let mut is_literal = false;
+    let events = TextMergeStream::new(Parser::new(markdown)).flat_map(|event| match event {
+        Event::Start(Tag::Link { .. } | Tag::CodeBlock(_)) | Event::End(TagEnd::Link | TagEnd::CodeBlock) => {
+            is_literal = matches!(event, Event::Start(_));
+            vec![event]
+        }
+        Event::Text(text) if !is_literal => with_links(&text),
         Event::Start(Tag::Heading { .. }) => vec![Event::Start(Tag::Paragraph), Event::Start(Tag::Strong)],
         Event::End(TagEnd::Heading(_)) => vec![Event::End(TagEnd::Strong), Event::End(TagEnd::Paragraph)],
         Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image) | Event::Rule => Vec::new(),
@@ -20,6 +27,36 @@ pub fn to_html(markdown: &str) -> String {
     let mut rendered = String::new();
     html::push_html(&mut rendered, events);
     clean::clean(rendered.trim())
+}
+
+/// Text in which every web address is a link.
+fn with_links<'e>(text: &str) -> Vec<Event<'e>> {
+    let plain = |text: &str| Event::Text(CowStr::from(text.to_owned()));
+    let mut events = Vec::new();
+    let mut rest = text;
+    while let Some(start) = find_address(rest) {
+        let (before, from) = rest.split_at(start);
+        let end = from.find(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"')).unwrap_or(from.len());
+        let (address, _) = from.split_at(end);
+        // What ends a sentence does not belong to the address in it.
+        let address = address.trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']', '’', '”']);
+        let dest_url = CowStr::from(address.to_owned());
+        let link = Tag::Link { link_type: LinkType::Autolink, dest_url, title: "".into(), id: "".into() };
+        events.extend([plain(before), Event::Start(link), plain(address), Event::End(TagEnd::Link)]);
+        rest = from.split_at(address.len()).1;
+    }
+    events.push(plain(rest));
+    events
+}
+
+/// Where the next address begins that has something behind its scheme.
+fn find_address(text: &str) -> Option<usize> {
+    let begins = |scheme: &str| {
+        text.match_indices(scheme).map(|(at, _)| at).find(|at| {
+            text.split_at(*at).1.trim_start_matches(scheme).starts_with(|c: char| c.is_alphanumeric() || c == '[')
+        })
+    };
+    begins("https://").into_iter().chain(begins("http://")).min()
 }
 
 #[cfg(test)]
@@ -40,6 +77,29 @@ mod tests {
             assert!(html.contains(part), "{part} is not in {html}");
         }
         assert!(!html.contains("<h1"));
+    }
+
+    #[test]
+    fn a_bare_address_is_a_link_and_the_sentence_round_it_is_not() {
+        let html = to_html("See https://a.example/x_y_z?b=1&c=2, and (http://b.example).");
+        for part in [
+            "<a href=\"https://a.example/x_y_z?b=1&amp;c=2\"",
+            ">https://a.example/x_y_z?b=1&amp;c=2</a>, and (",
+            ">http://b.example</a>).",
+        ] {
+            assert!(html.contains(part), "{part} is not in {html}");
+        }
+        for (text, links) in [
+            ("[https://a.example](https://b.example)", 1),
+            ("<https://a.example>", 1),
+            ("`https://a.example`", 0),
+            ("    https://a.example", 0),
+            ("https:// http://", 0),
+            ("xhttps://a.example", 1),
+            ("javascript://a.example", 0),
+        ] {
+            assert_eq!(to_html(text).matches("<a ").count(), links, "{text}: {}", to_html(text));
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub mod activities;
 pub mod cabal_notes;
 pub mod documents;
 pub mod html;
+pub mod labels;
 pub mod markdown;
 pub mod patience;
 pub mod publish;

@@ -8,9 +8,10 @@ use super::query::{Page, Paging, Query};
 use crate::App;
 use crate::clock::{Stamp, iso_seconds};
 use crate::db::cabals::{self, Cabal};
-use crate::db::{AnyConnection, DbError};
+use crate::db::{AnyConnection, DbError, Tx};
 use crate::domain::Urls;
 use crate::domain::cabal::{CabalFields, NewCabal};
+use crate::ids::{CabalId, MemberId};
 use crate::services::{self as acts, ServiceError};
 use actix_web::{HttpResponse, delete, get, post, web};
 use serde::{Deserialize, Serialize};
@@ -89,6 +90,21 @@ fn view(cabal: Cabal, urls: &Urls, now: Stamp) -> CabalView {
 /// The cabal with this handle, for the handlers below it.
 pub(super) fn by_handle(conn: &mut AnyConnection, handle: &str) -> Result<Cabal, ServiceError> {
     cabals::find_cabal_by_handle(conn, handle)?.ok_or(ServiceError::NotFound("cabal"))
+}
+
+/// Does something in the cabal with this handle, in one transaction.
+pub(super) async fn in_cabal<T: Send + 'static>(
+    app: &App,
+    handle: String,
+    act: impl FnOnce(&mut Tx<'_>, CabalId) -> Result<T, ServiceError> + Send + 'static,
+) -> Result<T, Problem> {
+    let done: Result<T, ServiceError> = app
+        .write(move |tx| {
+            let cabal = by_handle(tx.conn, &handle)?.id;
+            act(tx, cabal)
+        })
+        .await;
+    Ok(done?)
 }
 
 /// List the cabals, newest first
@@ -172,20 +188,12 @@ pub async fn leave_cabal(
     member: ApiMember,
     handle: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let (by, handle) = (member.id(), handle.into_inner());
-    app.write(move |tx| -> Result<_, ServiceError> {
-        let cabal = by_handle(tx.conn, &handle)?;
-        acts::join_cabal::leave_cabal(tx, by, cabal.id)
-    })
-    .await?;
+    let by = member.id();
+    in_cabal(&app, handle.into_inner(), move |tx, cabal| acts::join_cabal::leave_cabal(tx, by, cabal)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
 /// Whether a member is in a cabal; nobody is not.
-pub(super) fn is_of(
-    conn: &mut AnyConnection,
-    cabal: crate::ids::CabalId,
-    viewer: Option<crate::ids::MemberId>,
-) -> Result<bool, DbError> {
+pub(super) fn is_of(conn: &mut AnyConnection, cabal: CabalId, viewer: Option<MemberId>) -> Result<bool, DbError> {
     viewer.map_or(Ok(false), |member| cabals::is_member(conn, cabal, member))
 }

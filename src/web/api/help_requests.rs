@@ -2,7 +2,7 @@
 
 use super::answer::{self, Created, moment};
 use super::body::Body;
-use super::cabals::by_handle;
+use super::cabals::{by_handle, in_cabal};
 use super::member::ApiMember;
 use super::problem::Problem;
 use super::query::{Page, Paging, Query};
@@ -230,14 +230,12 @@ pub async fn publish_help_request(
     handle: web::Path<String>,
     body: Body<HelpRequestRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let (by, handle) = (member.id(), handle.into_inner());
-    let id = app
-        .write(move |tx| -> Result<_, ServiceError> {
-            let cabal = by_handle(tx.conn, &handle)?;
-            let new = NewHelpRequest::parse(&body.0.fields(), tx.now)?;
-            act::publish_help_request(tx, by, cabal.id, &new)
-        })
-        .await?;
+    let by = member.id();
+    let id = in_cabal(&app, handle.into_inner(), move |tx, cabal| {
+        let new = NewHelpRequest::parse(&body.0.fields(), tx.now)?;
+        act::publish_help_request(tx, by, cabal, &new)
+    })
+    .await?;
     Ok(Created::published(id, app.urls.help_request(id)).at(&format!("/help-requests/{id}")))
 }
 

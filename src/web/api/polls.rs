@@ -3,7 +3,7 @@
 
 use super::answer::{self, Created, moment};
 use super::body::Body;
-use super::cabals::by_handle;
+use super::cabals::in_cabal;
 use super::member::{ApiMember, MaybeMember};
 use super::problem::Problem;
 use crate::App;
@@ -227,7 +227,7 @@ pub async fn publish_poll(
     handle: web::Path<String>,
     body: Body<PollRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let (by, handle, body) = (member.id(), handle.into_inner(), body.0);
+    let (by, body) = (member.id(), body.0);
     let minutes = body.duration_minutes.map(|minutes| minutes.to_string()).unwrap_or_default();
     let new = NewPoll::parse(&PollForm {
         question: body.question,
@@ -237,12 +237,9 @@ pub async fn publish_poll(
         closing: Closing::parse(&minutes, body.closes_at.as_deref().unwrap_or_default())?,
         language: body.language.unwrap_or_default(),
     })?;
-    let id = app
-        .write(move |tx| -> Result<_, ServiceError> {
-            let cabal = by_handle(tx.conn, &handle)?;
-            acts::publish_poll::publish_poll(tx, by, cabal.id, &new)
-        })
-        .await?;
+    let id =
+        in_cabal(&app, handle.into_inner(), move |tx, cabal| acts::publish_poll::publish_poll(tx, by, cabal, &new))
+            .await?;
     Ok(Created::published(id, app.urls.poll(id)).at(&format!("/polls/{id}")))
 }
 

@@ -2,7 +2,7 @@
 
 use super::answer::{self, Created};
 use super::body::Body;
-use super::cabals::by_handle;
+use super::cabals::{by_handle, in_cabal};
 use super::member::ApiMember;
 use super::problem::Problem;
 use super::query::{Page, Paging, Query};
@@ -109,15 +109,10 @@ pub async fn publish_progress(
     handle: web::Path<String>,
     body: Body<ProgressRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let (by, handle) = (member.id(), handle.into_inner());
+    let by = member.id();
     let ProgressRequest { text, language } = body.0;
     let new = NewProgress::parse(&ProgressFields { text, language: language.unwrap_or_default() })?;
-    let id = app
-        .write(move |tx| -> Result<_, ServiceError> {
-            let cabal = by_handle(tx.conn, &handle)?;
-            act::publish_progress(tx, by, cabal.id, &new)
-        })
-        .await?;
+    let id = in_cabal(&app, handle.into_inner(), move |tx, cabal| act::publish_progress(tx, by, cabal, &new)).await?;
     Ok(Created::published(id, app.urls.progress(id)).at(&format!("/progress/{id}")))
 }
 

@@ -32,8 +32,8 @@ pub async fn change(app: web::Data<App>, form: MemberForm<PasswordFields>) -> Re
         Ok(ended) => {
             let notice = format!(
                 "Your password is changed. {} and {} ended with the old one.",
-                view::counted(&ended.sessions, "other session", "other sessions"),
-                view::counted(&ended.tokens, "token for programs", "tokens for programs"),
+                view::counted(ended.sessions, "other session", "other sessions"),
+                view::counted(ended.tokens, "token for programs", "tokens for programs"),
             );
             form.session.done(&app, "/account", &notice).await
         }

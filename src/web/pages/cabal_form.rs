@@ -1,5 +1,6 @@
 //! Form a cabal: two required fields, and it is live (C1).
 
+use super::view::Sent;
 use crate::App;
 use crate::db::cabals;
 use crate::domain::cabal::{CabalFields, NewCabal};
@@ -28,16 +29,12 @@ pub async fn show(app: web::Data<App>, visit: MemberSession) -> Result<HttpRespo
 
 /// `POST /cabals/new`
 pub async fn form(app: web::Data<App>, form: MemberForm<CabalFields>) -> Result<HttpResponse, PageError> {
-    match act(&app, &form.me, &form.fields).await {
-        Ok(handle) => {
-            let notice = "Your cabal is formed and on the fediverse. What does it need first? Ask for help, or tell others about it.";
-            form.session.done(&app, &format!("/c/{handle}"), notice).await
-        }
-        Err(error) => {
-            let page = form.session.page(&app, "Form a cabal").refused(error)?;
-            page.show(&Content { page: &page, fields: &form.fields, host: app.urls.host() })
-        }
-    }
+    let outcome = act(&app, &form.me, &form.fields).await;
+    let notice =
+        "Your cabal is formed and on the fediverse. What does it need first? Ask for help, or tell others about it.";
+    let sent = Sent { app: &app, session: &form.session, title: "Form a cabal" };
+    let again = |page: &Page| page.show(&Content { page, fields: &form.fields, host: app.urls.host() });
+    sent.end(outcome, |handle| (format!("/c/{handle}"), notice), again).await
 }
 
 async fn act(app: &App, me: &SignedIn, fields: &CabalFields) -> Result<String, ServiceError> {

@@ -1,7 +1,7 @@
 //! Ask for help, or edit what was asked (H1).
 
 use super::help_request::{self, Concerned};
-use super::view;
+use super::view::{self, Sent};
 use crate::App;
 use crate::db::cabals::{Cabal, cabal};
 use crate::db::help_requests::HelpRequest;
@@ -46,16 +46,11 @@ pub async fn publish(
 ) -> Result<HttpResponse, PageError> {
     let by = form.me.member_id;
     let cabal = view::my_cabal(&app, handle.into_inner(), by).await?;
-    match act(&app, by, cabal.id, &form.fields).await {
-        Ok(id) => {
-            let notice = "Your help request is on its way to everybody who follows the cabal.";
-            form.session.done(&app, &format!("/help-requests/{id}"), notice).await
-        }
-        Err(error) => {
-            let page = form.session.page(&app, "Ask for help").refused(error)?;
-            page.show(&for_new(&page, &cabal, &form.fields))
-        }
-    }
+    let outcome = act(&app, by, cabal.id, &form.fields).await;
+    let leads =
+        |id| (format!("/help-requests/{id}"), "Your help request is on its way to everybody who follows the cabal.");
+    let sent = Sent { app: &app, session: &form.session, title: "Ask for help" };
+    sent.end(outcome, leads, |page| page.show(&for_new(page, &cabal, &form.fields))).await
 }
 
 async fn act(
@@ -88,13 +83,10 @@ pub async fn save(
     let by = form.me.member_id;
     let old = find(&app, id.into_inner(), by).await?;
     let id = old.request.id;
-    match act_on(&app, by, id, &form.fields).await {
-        Ok(()) => form.session.done(&app, &format!("/help-requests/{id}"), "Your change is published.").await,
-        Err(error) => {
-            let page = form.session.page(&app, "Edit the help request").refused(error)?;
-            page.show(&for_old(&page, &old, &form.fields))
-        }
-    }
+    let outcome = act_on(&app, by, id, &form.fields).await;
+    let leads = |()| (format!("/help-requests/{id}"), "Your change is published.");
+    let sent = Sent { app: &app, session: &form.session, title: "Edit the help request" };
+    sent.end(outcome, leads, |page| page.show(&for_old(page, &old, &form.fields))).await
 }
 
 async fn act_on(app: &App, by: MemberId, id: HelpRequestId, fields: &HelpRequestFields) -> Result<(), ServiceError> {

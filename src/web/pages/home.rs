@@ -7,6 +7,7 @@ use crate::db::amendments::{Amendment, list_amendments};
 use crate::db::cabals::{Cabal, list_cabals};
 use crate::db::help_requests::{HelpRequest, HelpRequestFilter, list_help_requests};
 use crate::db::members::count_members;
+use crate::db::progress_updates::{ProgressUpdate, list_progress_updates};
 use crate::db::{AnyConnection, DbError, polls};
 use crate::domain::amendment::AmendmentState;
 use crate::domain::help_request::HelpRequestState;
@@ -35,6 +36,7 @@ struct Found {
     requests: Vec<HelpRequest>,
     votes: Vec<(Amendment, String)>,
     seeking: Vec<Amendment>,
+    progress: Vec<ProgressUpdate>,
     cabals: Vec<Cabal>,
     members: i64,
 }
@@ -70,6 +72,7 @@ fn load(conn: &mut AnyConnection, now: Stamp) -> Result<Found, DbError> {
         requests: list_help_requests(conn, &open, now, 12)?,
         votes,
         seeking,
+        progress: list_progress_updates(conn, None, None, 4)?,
         cabals: list_cabals(conn, None, 12)?,
         members: count_members(conn)?,
     })

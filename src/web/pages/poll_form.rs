@@ -1,6 +1,6 @@
 //! Ask a question: a cabal's advisory poll.
 
-use super::view;
+use super::view::{self, Sent};
 use crate::App;
 use crate::db::cabals::Cabal;
 use crate::domain::Problems;
@@ -74,16 +74,10 @@ pub async fn publish(
 ) -> Result<HttpResponse, PageError> {
     let by = form.me.member_id;
     let cabal = view::my_cabal(&app, handle.into_inner(), by).await?;
-    match act(&app, by, cabal.id, &form.fields).await {
-        Ok(id) => {
-            let notice = "Your question is on its way. Anybody on the fediverse may answer it.";
-            form.session.done(&app, &format!("/polls/{id}"), notice).await
-        }
-        Err(error) => {
-            let page = form.session.page(&app, "Ask a question").refused(error)?;
-            page.show(&Content { page: &page, cabal: &cabal, fields: &form.fields })
-        }
-    }
+    let outcome = act(&app, by, cabal.id, &form.fields).await;
+    let leads = |id| (format!("/polls/{id}"), "Your question is on its way. Anybody on the fediverse may answer it.");
+    let sent = Sent { app: &app, session: &form.session, title: "Ask a question" };
+    sent.end(outcome, leads, |page| page.show(&Content { page, cabal: &cabal, fields: &form.fields })).await
 }
 
 async fn act(app: &App, by: MemberId, cabal: CabalId, fields: &Fields) -> Result<PollId, ServiceError> {

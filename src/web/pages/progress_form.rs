@@ -1,7 +1,7 @@
 //! Tell progress, or edit what was told.
 
 use super::progress;
-use super::view;
+use super::view::{self, Sent};
 use crate::App;
 use crate::db::cabals::{Cabal, cabal};
 use crate::db::progress_updates::ProgressUpdate;
@@ -50,16 +50,9 @@ pub async fn publish(
         Ok(new) => app.write(move |tx| publish_progress(tx, by, id, &new)).await,
         Err(refusal) => Err(refusal.into()),
     };
-    match published {
-        Ok(id) => {
-            let notice = "Your news is on its way to everybody who follows the cabal.";
-            form.session.done(&app, &format!("/progress/{id}"), notice).await
-        }
-        Err(error) => {
-            let page = form.session.page(&app, "Tell progress").refused(error)?;
-            page.show(&for_new(&page, &cabal, &form.fields))
-        }
-    }
+    let leads = |id| (format!("/progress/{id}"), "Your news is on its way to everybody who follows the cabal.");
+    let sent = Sent { app: &app, session: &form.session, title: "Tell progress" };
+    sent.end(published, leads, |page| page.show(&for_new(page, &cabal, &form.fields))).await
 }
 
 /// `GET /progress/{id}/edit`
@@ -86,13 +79,9 @@ pub async fn save(
         Ok(new) => app.write(move |tx| edit_progress(tx, by, id, &new)).await,
         Err(refusal) => Err(refusal.into()),
     };
-    match saved {
-        Ok(()) => form.session.done(&app, &format!("/progress/{id}"), "Your change is published.").await,
-        Err(error) => {
-            let page = form.session.page(&app, "Edit the progress").refused(error)?;
-            page.show(&for_old(&page, &cabal, &form.fields, id))
-        }
-    }
+    let leads = |()| (format!("/progress/{id}"), "Your change is published.");
+    let sent = Sent { app: &app, session: &form.session, title: "Edit the progress" };
+    sent.end(saved, leads, |page| page.show(&for_old(page, &cabal, &form.fields, id))).await
 }
 
 fn for_new<'a>(page: &'a Page, cabal: &'a Cabal, fields: &'a ProgressFields) -> Content<'a> {

@@ -17,7 +17,8 @@ use crate::ids::{CabalId, ClauseId, MemberId, PostId};
 use crate::services::ServiceError;
 use crate::services::sign_in::OpenedSession;
 use crate::web::errors::PageError;
-use crate::web::session::{device_cookie, member_cookie};
+use crate::web::layout::Page;
+use crate::web::session::{Session, device_cookie, member_cookie};
 use actix_web::HttpResponse;
 use actix_web::http::header::{HeaderValue, SET_COOKIE};
 
@@ -36,9 +37,10 @@ pub fn machine(stamp: &Stamp) -> String {
     crate::clock::iso_seconds(*stamp)
 }
 
-/// What a text without a title is called: its first line, not too long.
+/// What a text without a title is called: its first line without marks, not too long.
 pub fn title_of(text: &str) -> String {
-    excerpt(text.lines().next().unwrap_or_default(), 90)
+    let first = text.lines().map(markdown_as_text).find(|line| !line.is_empty());
+    excerpt(first.unwrap_or_else(|| text.to_owned()), 90)
 }
 
 /// Quarters of an hour as hours: `1.5 hours`.
@@ -63,6 +65,38 @@ pub fn counted(number: impl ToString, one: &str, many: &str) -> String {
     let number = number.to_string();
     let noun = if number == "1" { one } else { many };
     format!("{number} {noun}")
+}
+
+/// A form of a member that an act was made of.
+pub struct Sent<'a> {
+    /// The program.
+    pub app: &'a App,
+    /// The visit.
+    pub session: &'a Session,
+    /// The title of the page on which the form stands.
+    pub title: &'a str,
+}
+
+impl Sent<'_> {
+    /// Ends a form that was sent: on to where its success leads and what is told there, or the
+    /// same form `again` with what is wrong.
+    ///
+    /// # Errors
+    /// When no form can mend what is wrong.
+    pub async fn end<T>(
+        self,
+        outcome: Result<T, ServiceError>,
+        leads: impl FnOnce(T) -> (String, &'static str),
+        again: impl FnOnce(&Page) -> Result<HttpResponse, PageError>,
+    ) -> Result<HttpResponse, PageError> {
+        match outcome {
+            Ok(made) => {
+                let (path, notice) = leads(made);
+                self.session.done(self.app, &path, notice).await
+            }
+            Err(error) => again(&self.session.page(self.app, self.title).refused(error)?),
+        }
+    }
 }
 
 /// Adds a `Set-Cookie` header to an answer.
