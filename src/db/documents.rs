@@ -5,7 +5,7 @@ use super::schema::{document_clauses, document_versions, documents};
 use super::{DbError, Tx, convert};
 use crate::clock::{Stamp, iso_seconds};
 use crate::domain::document::{Clause, fingerprint};
-use crate::domain::tally::{Rule, VoteBase};
+use crate::domain::tally::{Majority, Rule, VoteBase};
 use crate::ids::{AmendmentId, ClauseId, DocumentId, VersionId};
 use crate::on_each_backend;
 use chrono::NaiveDateTime;
@@ -101,11 +101,11 @@ impl VersionRow {
     }
 }
 
-/// A rule as it was stored.
+/// A rule as it was stored. Documents are amended by two thirds (A9).
 pub(super) fn stored_rule(vote_base: &str, quorum: i32) -> Result<Rule, DbError> {
     let base = convert::word(vote_base, |word| VoteBase::parse(word).ok())?;
     let quorum = u32::try_from(quorum).map_err(|_| DbError::Broken("a stored quorum is below zero".to_owned()))?;
-    Ok(Rule { base, quorum })
+    Ok(Rule { majority: Majority::TwoThirds, base, quorum })
 }
 
 fn from_rows((document, version): (DocumentRow, VersionRow)) -> Result<Document, DbError> {

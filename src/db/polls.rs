@@ -2,14 +2,14 @@
 
 use super::connection::{AnyBackend, AnyConnection};
 use super::documents::stored_rule;
-use super::schema::{members, poll_options, polls, roll_entries};
+use super::schema::{cabal_members, members, poll_options, polls, roll_entries};
 use super::{DbError, Tx, convert};
 use crate::clock::Stamp;
 use crate::domain::ballot::Manner;
 use crate::domain::chain::BallotSum;
 use crate::domain::record::roll_fingerprint;
-use crate::domain::tally::Rule;
-use crate::ids::{ActorId, AmendmentId, MemberId, PollId};
+use crate::domain::tally::{Majority, Rule};
+use crate::ids::{ActorId, AmendmentId, CabalId, MemberId, PollId};
 use crate::on_each_backend;
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
@@ -21,7 +21,7 @@ pub struct Poll {
     pub id: PollId,
     /// The actor that published it.
     pub actor_id: ActorId,
-    /// The amendment whose ballot it is; none for an advisory poll.
+    /// The amendment whose ballot it is, if it is one.
     pub amendment_id: Option<AmendmentId>,
     /// The member who published it.
     pub published_by: MemberId,
@@ -39,7 +39,7 @@ pub struct Poll {
     pub closes_at: Stamp,
     /// When the result was worked out.
     pub closed_at: Option<Stamp>,
-    /// What froze at the opening of an amendment's ballot.
+    /// What froze at the opening, for polls with a roll.
     pub frozen: Option<Frozen>,
     /// How many voters took part so far.
     pub voters_count: u32,
@@ -67,7 +67,7 @@ impl std::fmt::Debug for Commitment {
     }
 }
 
-/// What froze at the opening of an amendment's ballot (A4).
+/// What froze at the opening of a vote with a roll (A4, C3).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frozen {
     /// How many members were on the roll.
@@ -95,6 +95,17 @@ impl Poll {
         self.closed_at.is_none() && now >= self.opens_at && now < self.closes_at
     }
 
+    /// Whether only those on a frozen roll vote, and their last ballot counts: a vote on an amendment
+    /// or on the lead of a cabal (A4, C3).
+    pub fn has_roll(&self) -> bool {
+        self.frozen.is_some()
+    }
+
+    /// Whether it decides who leads a cabal (C3).
+    pub fn is_lead_vote(&self) -> bool {
+        self.has_roll() && self.amendment_id.is_none()
+    }
+
     /// Whether its time is over but its result is not yet worked out.
     pub fn is_due(&self, now: Stamp) -> bool {
         self.closed_at.is_none() && now >= self.closes_at
@@ -107,10 +118,10 @@ impl Poll {
 
     /// How its ballots are taken (A6).
     pub fn manner(&self) -> Manner {
-        match (self.amendment_id, self.is_multiple) {
-            (Some(_), _) => Manner::LastCounts,
-            (None, false) => Manner::FirstStands,
-            (None, true) => Manner::ChoicesAddUp,
+        match (self.has_roll(), self.is_multiple) {
+            (true, _) => Manner::LastCounts,
+            (false, false) => Manner::FirstStands,
+            (false, true) => Manner::ChoicesAddUp,
         }
     }
 }
@@ -133,6 +144,7 @@ struct Row {
     roll_fingerprint: Option<String>,
     vote_base: Option<String>,
     quorum: Option<i32>,
+    majority: String,
     voters_count: i32,
     ballot_key: Option<String>,
     ballot_sum: Option<String>,
@@ -145,7 +157,9 @@ impl Row {
     fn poll(self, options: Vec<OptionRow>) -> Result<Poll, DbError> {
         let frozen = match (self.roll_size, self.roll_fingerprint, self.vote_base, self.quorum) {
             (Some(size), Some(roll_fingerprint), Some(base), Some(quorum)) => {
-                Some(Frozen { roll_size: count(size)?, roll_fingerprint, rule: stored_rule(&base, quorum)? })
+                let majority = convert::word(&self.majority, Majority::stored)?;
+                let rule = Rule { majority, ..stored_rule(&base, quorum)? };
+                Some(Frozen { roll_size: count(size)?, roll_fingerprint, rule })
             }
             _ => None,
         };
@@ -341,18 +355,38 @@ pub fn insert_poll(tx: &mut Tx<'_>, new: &PollToInsert<'_>) -> Result<(), DbErro
     Ok(())
 }
 
-/// Copies the roll as it stands into the poll and freezes the rule with it (A4).
+/// Whose members are the roll of a vote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RollOf {
+    /// All members of the community (A4).
+    Community,
+    /// Those of a cabal (C3).
+    Cabal(CabalId),
+}
+
+/// Copies the roll as it stands into the poll and freezes the rule with it (A4, C3).
 ///
 /// # Errors
 /// The store's fault.
-pub fn freeze_roll(tx: &mut Tx<'_>, id: PollId, rule: Rule) -> Result<Frozen, DbError> {
+pub fn freeze_roll(tx: &mut Tx<'_>, id: PollId, of: RollOf, rule: Rule) -> Result<Frozen, DbError> {
     let poll = id.to_string();
-    on_each_backend!(tx.conn, |c| members::table
-        .filter(members::left_at.is_null())
-        .select((poll.clone().into_sql::<diesel::sql_types::Text>(), members::id))
-        .insert_into(roll_entries::table)
-        .into_columns((roll_entries::poll_id, roll_entries::member_id))
-        .execute(c))?;
+    match of {
+        RollOf::Community => on_each_backend!(tx.conn, |c| members::table
+            .filter(members::left_at.is_null())
+            .select((poll.clone().into_sql::<diesel::sql_types::Text>(), members::id))
+            .insert_into(roll_entries::table)
+            .into_columns((roll_entries::poll_id, roll_entries::member_id))
+            .execute(c))?,
+        RollOf::Cabal(cabal) => on_each_backend!(tx.conn, |c| members::table
+            .inner_join(cabal_members::table)
+            .filter(members::left_at.is_null())
+            .filter(cabal_members::left_at.is_null())
+            .filter(cabal_members::cabal_id.eq(cabal.to_string()))
+            .select((poll.clone().into_sql::<diesel::sql_types::Text>(), members::id))
+            .insert_into(roll_entries::table)
+            .into_columns((roll_entries::poll_id, roll_entries::member_id))
+            .execute(c))?,
+    };
     let ids: Vec<String> =
         roll_entries::table.filter(roll_entries::poll_id.eq(&poll)).select(roll_entries::member_id).load(tx.conn)?;
     let (roll_size, quorum) = match (i32::try_from(ids.len()), i32::try_from(rule.quorum)) {
@@ -366,6 +400,7 @@ pub fn freeze_roll(tx: &mut Tx<'_>, id: PollId, rule: Rule) -> Result<Frozen, Db
             polls::roll_fingerprint.eq(Some(&roll_fingerprint)),
             polls::vote_base.eq(Some(rule.base.as_str())),
             polls::quorum.eq(Some(quorum)),
+            polls::majority.eq(rule.majority.as_str()),
         ))
         .execute(tx.conn)?;
     Ok(Frozen { roll_size: count(roll_size)?, roll_fingerprint, rule })

@@ -333,6 +333,20 @@ diesel::table! {
         ballot_key -> Nullable<Text>,
         ballot_sum -> Nullable<Text>,
         sealed_sum -> Nullable<Text>,
+        majority -> Text,
+    }
+}
+
+diesel::table! {
+    lead_nominations (id) {
+        id -> Text,
+        cabal_id -> Text,
+        nominee_id -> Text,
+        called_by -> Text,
+        way -> Text,
+        made_at -> Timestamp,
+        state -> Text,
+        poll_id -> Nullable<Text>,
     }
 }
 
@@ -623,6 +637,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     amendment_changes,
     backings,
     polls,
+    lead_nominations,
     poll_options,
     roll_entries,
     ballots,
@@ -688,6 +703,8 @@ diesel::joinable!(polls -> posts (id));
 diesel::joinable!(polls -> local_actors (actor_id));
 diesel::joinable!(polls -> amendments (amendment_id));
 diesel::joinable!(polls -> members (published_by));
+diesel::joinable!(lead_nominations -> cabals (cabal_id));
+diesel::joinable!(lead_nominations -> polls (poll_id));
 diesel::joinable!(poll_options -> polls (poll_id));
 diesel::joinable!(roll_entries -> polls (poll_id));
 diesel::joinable!(ballots -> polls (poll_id));

@@ -60,7 +60,7 @@ pub enum VoteOutcome {
 /// How the ballots of a poll are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Manner {
-    /// An amendment's: one choice, and the last ballot before the close counts (A6).
+    /// That of a vote with a roll: one choice, and the last ballot before the close counts (A6, C3).
     LastCounts,
     /// An advisory poll's: one choice, and the first ballot stands.
     FirstStands,

@@ -20,6 +20,7 @@ pub mod poll;
 pub mod progress;
 pub mod record;
 pub mod refusal;
+pub mod rules;
 pub mod tally;
 pub mod text;
 pub mod token;

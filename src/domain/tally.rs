@@ -33,16 +33,50 @@ impl VoteBase {
     }
 }
 
-/// The rule by which a document is amended, frozen for each vote (A4, A9).
+/// How large a part of the base must be for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Majority {
+    /// Two thirds: what it takes to amend a document (A9).
+    TwoThirds,
+    /// More than half: what it takes to choose a lead (C3).
+    Simple,
+}
+
+impl Majority {
+    /// As it is stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::TwoThirds => "two_thirds",
+            Self::Simple => "simple",
+        }
+    }
+
+    /// Reads what was stored.
+    pub fn stored(text: &str) -> Option<Self> {
+        [Self::TwoThirds, Self::Simple].into_iter().find(|majority| majority.as_str() == text)
+    }
+
+    /// How many votes for it takes at least, however few take part.
+    pub fn fewest_votes_for(self) -> u32 {
+        match self {
+            Self::TwoThirds => 2,
+            Self::Simple => 1,
+        }
+    }
+}
+
+/// The rule by which a vote is decided, frozen for each (A4, A9, C3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rule {
-    /// What two thirds are taken of.
+    /// How large a part of the base must be for it.
+    pub majority: Majority,
+    /// What that part is taken of.
     pub base: VoteBase,
     /// How many ballots, abstentions included, there must be at least.
     pub quorum: u32,
 }
 
-/// How the ballots of an amendment fell.
+/// How the ballots of a vote fell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tally {
     /// Votes for.
@@ -71,7 +105,8 @@ impl Tally {
         self.votes_for.saturating_add(self.against).saturating_add(self.abstain)
     }
 
-    /// Whether the amendment is carried: two thirds of the base, two votes for, and the quorum (A9).
+    /// Whether what was put to the vote is carried: the majority of the base, enough votes for, and
+    /// the quorum (A9, C3).
     pub fn is_carried(&self, rule: Rule, roll_size: u64) -> bool {
         let votes_for = u128::from(self.votes_for);
         let base = match rule.base {
@@ -79,7 +114,11 @@ impl Tally {
             VoteBase::Roll => u128::from(roll_size),
         };
         let all = votes_for + u128::from(self.against) + u128::from(self.abstain);
-        3 * votes_for >= 2 * base && self.votes_for >= 2 && all >= u128::from(rule.quorum)
+        let is_enough = match rule.majority {
+            Majority::TwoThirds => 3 * votes_for >= 2 * base,
+            Majority::Simple => 2 * votes_for > base,
+        };
+        is_enough && votes_for >= u128::from(rule.majority.fewest_votes_for()) && all >= u128::from(rule.quorum)
     }
 
     /// The share of votes for and against that are for; nothing when there are none.
@@ -145,8 +184,9 @@ mod tests {
         left.into_iter().rev().collect::<Vec<_>>() >= right.into_iter().rev().collect::<Vec<_>>()
     }
 
-    const CAST: Rule = Rule { base: VoteBase::Cast, quorum: 0 };
-    const ROLL: Rule = Rule { base: VoteBase::Roll, quorum: 0 };
+    const CAST: Rule = Rule { majority: Majority::TwoThirds, base: VoteBase::Cast, quorum: 0 };
+    const ROLL: Rule = Rule { base: VoteBase::Roll, ..CAST };
+    const SIMPLE: Rule = Rule { majority: Majority::Simple, ..CAST };
 
     #[test]
     fn two_thirds_are_exact_for_all_pairs_up_to_sixty() {
@@ -178,9 +218,31 @@ mod tests {
         assert!(!carried(1, 0, 0));
         assert!(!carried(3, 2, 0));
         assert!(!carried(0, 0, 5));
-        let with_quorum = Rule { base: VoteBase::Cast, quorum: 5 };
+        let with_quorum = Rule { quorum: 5, ..CAST };
         assert!(!Tally { votes_for: 4, against: 0, abstain: 0 }.is_carried(with_quorum, 9));
         assert!(Tally { votes_for: 4, against: 0, abstain: 1 }.is_carried(with_quorum, 9));
+    }
+
+    #[test]
+    fn a_simple_majority_is_more_for_than_against_whoever_abstains() {
+        for votes_for in 0..=20 {
+            for against in 0..=20 {
+                for abstain in [0, 1, 30] {
+                    let tally = Tally { votes_for, against, abstain };
+                    assert_eq!(tally.is_carried(SIMPLE, 50), votes_for > against, "{tally:?}");
+                }
+            }
+        }
+        let extreme = Tally { votes_for: u64::MAX, against: u64::MAX - 1, abstain: u64::MAX };
+        assert!(extreme.is_carried(SIMPLE, 0));
+    }
+
+    #[test]
+    fn a_majority_is_stored_as_it_is_read() {
+        for majority in [Majority::TwoThirds, Majority::Simple] {
+            assert_eq!(Majority::stored(majority.as_str()), Some(majority));
+        }
+        assert_eq!(Majority::stored("most"), None);
     }
 
     proptest! {

@@ -9,7 +9,7 @@ use crate::db::results::PollResult;
 use crate::domain::Urls;
 use crate::domain::ballot::{Uncounted, VoteOutcome};
 use crate::domain::record::FrozenVote;
-use crate::domain::tally::{Rule, Share, Tally, VoteBase};
+use crate::domain::tally::{Majority, Rule, Share, Tally, VoteBase};
 use crate::domain::text::escape_html;
 use crate::federation::outbound::documents::Mention;
 
@@ -65,9 +65,11 @@ pub(super) fn ballot(urls: &Urls, amendment: &Amendment, document: &Document, fr
 }
 
 fn rule(rule: Rule) -> String {
-    let base = match rule.base {
-        VoteBase::Cast => "it takes two thirds of the votes for and against",
-        VoteBase::Roll => "it takes two thirds of all members",
+    let base = match (rule.majority, rule.base) {
+        (Majority::TwoThirds, VoteBase::Cast) => "it takes two thirds of the votes for and against",
+        (Majority::TwoThirds, VoteBase::Roll) => "it takes two thirds of all members",
+        (Majority::Simple, VoteBase::Cast) => "it takes more votes for than against",
+        (Majority::Simple, VoteBase::Roll) => "it takes more than half of all members",
     };
     match rule.quorum {
         0 => base.to_owned(),
@@ -179,6 +181,12 @@ fn why_not(poll: &Poll, reason: Uncounted) -> Option<String> {
             moment(poll.closes_at)
         ),
         Uncounted::Early => "thank you for voting. This vote is not open yet; please vote again once it is.".to_owned(),
+        Uncounted::OffRoll if poll.is_lead_vote() => {
+            "thank you for voting. Only those who were in the cabal when this vote opened choose who leads it, so your \
+             vote could not be counted. If you are one of them, please link this account on your account page and vote \
+             again; until the close your last vote counts."
+                .to_owned()
+        }
         Uncounted::OffRoll => {
             "thank you for voting. You joined after this vote opened, and its roll is frozen, so your \
                                vote could not be counted. The next one will be."

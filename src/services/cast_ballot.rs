@@ -62,7 +62,7 @@ fn count_on_the_web(tx: &mut Tx<'_>, poll: &Poll, by: MemberId, choices: Choices
     if !poll.is_open(tx.now) {
         return Ok(Err(Uncounted::Late));
     }
-    if poll.amendment_id.is_some() && !polls::is_on_roll(tx.conn, poll.id, by)? {
+    if poll.has_roll() && !polls::is_on_roll(tx.conn, poll.id, by)? {
         return Ok(Err(Uncounted::OffRoll));
     }
     let (outcome, ballot) = cast(tx, poll, &Voter::member(by, None), choices)?;
@@ -76,12 +76,21 @@ fn count_on_the_web(tx: &mut Tx<'_>, poll: &Poll, by: MemberId, choices: Choices
 /// Refused without or with too many choices; forbidden off the roll; conflict when not open, or
 /// when a ballot stands already in an advisory poll.
 pub async fn on_the_web(app: &App, by: MemberId, poll: PollId, choices: Vec<u32>) -> Result<Receipt, ServiceError> {
-    app.write(move |tx| try_on_the_web(tx, by, poll, &choices)).await?.map_err(why_not_on_the_web)
+    match app.write(move |tx| try_on_the_web(tx, by, poll, &choices)).await? {
+        Ok(receipt) => Ok(receipt),
+        Err(reason) => {
+            let poll = app.read(move |conn| polls::poll(conn, poll)).await?;
+            Err(why_not_on_the_web(&poll, reason))
+        }
+    }
 }
 
 /// The answer to a vote on the web that does not count.
-fn why_not_on_the_web(reason: Uncounted) -> ServiceError {
+fn why_not_on_the_web(poll: &Poll, reason: Uncounted) -> ServiceError {
     match reason {
+        Uncounted::OffRoll if poll.is_lead_vote() => ServiceError::Forbidden(
+            "Only those who were in the cabal when this vote opened choose who leads it.".to_owned(),
+        ),
         Uncounted::OffRoll => ServiceError::Forbidden(
             "You joined after this vote opened, so you cannot vote on it. The next vote is yours too.".to_owned(),
         ),
@@ -123,7 +132,7 @@ pub fn from_fediverse(tx: &mut Tx<'_>, vote: &FediverseVote<'_>) -> Result<VoteO
     Ok(outcome)
 }
 
-/// Casts the ballot that a reply to an amendment's Question may be (A7). `None` when the reply is
+/// Casts the ballot that a reply to the Question of a vote with a roll may be (A7). `None` when the reply is
 /// an ordinary text; when it is a ballot it must not be kept as a text, for it is secret.
 ///
 /// # Errors
@@ -133,7 +142,7 @@ pub fn by_reply(tx: &mut Tx<'_>, reply: &InboundNote, received_at: Stamp) -> Res
     from_fediverse(tx, &FediverseVote { poll, actor_url: &reply.author, choice, received_at }).map(Some)
 }
 
-/// The amendment's poll and the option that a reply names by a single word, if it does (A7).
+/// The vote with a roll and the option that a reply names by a single word, if it does (A7).
 ///
 /// # Errors
 /// The store's fault.
@@ -141,8 +150,8 @@ pub fn ballot_word(tx: &mut Tx<'_>, reply: &InboundNote) -> Result<Option<(PollI
     let poll = reply.in_reply_to.as_deref().and_then(|url| poll_id(url, tx.urls));
     let word = reply_word(&plain_text(&reply.raw_html));
     let (Some(poll), Some(choice)) = (poll, word) else { return Ok(None) };
-    let is_amendment = polls::find_poll(tx.conn, poll)?.is_some_and(|poll| poll.amendment_id.is_some());
-    Ok(is_amendment.then_some((poll, choice)))
+    let has_roll = polls::find_poll(tx.conn, poll)?.is_some_and(|poll| poll.has_roll());
+    Ok(has_roll.then_some((poll, choice)))
 }
 
 fn judge(tx: &mut Tx<'_>, poll: &Poll, vote: &FediverseVote<'_>) -> Result<VoteOutcome, ServiceError> {
@@ -160,16 +169,18 @@ fn judge(tx: &mut Tx<'_>, poll: &Poll, vote: &FediverseVote<'_>) -> Result<VoteO
     if member.is_none() && linked_actors::is_on_hold(tx.conn, vote.actor_url)? {
         return Ok(VoteOutcome::Uncounted(Uncounted::OnHold));
     }
-    let voter = match (poll.amendment_id, member) {
-        (Some(_), None) => {
+    let voter = match (poll.has_roll(), member) {
+        // Who leads a cabal is for the cabal alone, so nothing is kept of what others wish (C3).
+        (true, None) if poll.is_lead_vote() => return Ok(VoteOutcome::Uncounted(Uncounted::OffRoll)),
+        (true, None) => {
             ballots::save_sounding(tx, poll.id, vote.actor_url, choices)?;
             return Ok(VoteOutcome::Sounding);
         }
-        (Some(_), Some(member)) if !polls::is_on_roll(tx.conn, poll.id, member)? => {
+        (true, Some(member)) if !polls::is_on_roll(tx.conn, poll.id, member)? => {
             return Ok(VoteOutcome::Uncounted(Uncounted::OffRoll));
         }
         (_, Some(member)) => Voter::member(member, Some(vote.actor_url)),
-        (None, None) => Voter::actor(vote.actor_url),
+        (false, None) => Voter::actor(vote.actor_url),
     };
     Ok(cast(tx, poll, &voter, choices)?.0)
 }
@@ -183,7 +194,7 @@ fn cast(
     choices: Choices,
 ) -> Result<(VoteOutcome, Option<Ballot>), ServiceError> {
     let one_too_many = (VoteOutcome::Uncounted(Uncounted::Duplicate), None);
-    if poll.amendment_id.is_none() && ballots::has_voted_otherwise(tx.conn, poll.id, voter)? {
+    if !poll.has_roll() && ballots::has_voted_otherwise(tx.conn, poll.id, voter)? {
         return Ok(one_too_many);
     }
     let standing = if ballots::add_voter(tx, poll.id, voter)? {
@@ -193,7 +204,7 @@ fn cast(
         let Some(standing) = ballots::find_ballot(tx.conn, poll.id, &voter.key)? else { return Ok(one_too_many) };
         Some(standing)
     };
-    if let (Some(_), Some(member)) = (poll.amendment_id, voter.member_id()) {
+    if let Some(member) = voter.member_id().filter(|_| poll.has_roll()) {
         ballots::remove_soundings_of(tx, poll.id, member)?;
     }
     let decision = poll.manner().decide(standing.as_ref().map(|ballot| ballot.choices), choices);
@@ -220,7 +231,7 @@ fn cast(
 
 /// In an advisory poll the actor of the first ballot stays noted: it has voted, linked or not.
 fn note_actor(tx: &mut Tx<'_>, poll: &Poll, voter: &Voter) -> Result<(), DbError> {
-    if poll.amendment_id.is_some() { ballots::note_actor(tx, poll.id, voter) } else { Ok(()) }
+    if poll.has_roll() { ballots::note_actor(tx, poll.id, voter) } else { Ok(()) }
 }
 
 fn count_live(tx: &mut Tx<'_>, poll: &Poll, positions: Vec<u32>) -> Result<(), ServiceError> {

@@ -4,7 +4,7 @@ use super::{ServiceError, ballot_words};
 use crate::db::amendments::{self, Amendment};
 use crate::db::documents::{self, Document};
 use crate::db::local_actors::{LocalActor, find_community};
-use crate::db::polls::{self, PollToInsert};
+use crate::db::polls::{self, PollToInsert, RollOf};
 use crate::db::posts::PostKind;
 use crate::db::{Tx, chain, members};
 use crate::domain::Refusal;
@@ -164,7 +164,7 @@ impl<'a> Opening<'a> {
             closes_at: self.frozen.closes_at,
         };
         polls::insert_poll(tx, &new)?;
-        let roll = polls::freeze_roll(tx, self.poll, self.frozen.rule)?;
+        let roll = polls::freeze_roll(tx, self.poll, RollOf::Community, self.frozen.rule)?;
         if roll.roll_fingerprint != self.frozen.roll_fingerprint {
             return Err(ServiceError::Conflict(Refusal::new(
                 "roll_changed",

@@ -40,7 +40,7 @@ pub struct PollView {
     closed_at: Option<String>,
     /// How many voters took part so far.
     voters_count: u32,
-    /// How many members were on the roll when it opened; for amendments.
+    /// How many were on the roll when it opened; for votes on amendments and on who leads a cabal.
     roll_size: Option<u32>,
     roll_fingerprint: Option<String>,
     result: Option<ResultView>,

@@ -41,7 +41,7 @@ struct Content<'a> {
 impl PollView {
     /// True while the ballot form makes sense for this person.
     pub fn shows_ballot(&self) -> bool {
-        self.poll.is_open(self.now) && self.may_vote && (!self.has_voted || self.poll.amendment_id.is_some())
+        self.poll.is_open(self.now) && self.may_vote && (!self.has_voted || self.poll.has_roll())
     }
 
     /// The votes of an option as a share of all voters, in per cent.
@@ -110,9 +110,9 @@ fn load(conn: &mut AnyConnection, look: Look) -> Result<PollView, ServiceError> 
         Some(amendment) => Some(amendments::amendment(conn, amendment)?.title),
         None => None,
     };
-    let may_vote = match (member, poll.amendment_id) {
-        (Some(member), Some(_)) => is_on_roll(conn, id, member)?,
-        (member, _) => member.is_some(),
+    let may_vote = match member {
+        Some(member) if poll.has_roll() => is_on_roll(conn, id, member)?,
+        member => member.is_some(),
     };
     let has_voted = match member {
         Some(member) => has_voted(conn, id, member)?,

@@ -11,7 +11,7 @@ use crate::domain::diff::{Piece, words};
 use crate::domain::document::{Cited, Clause, ClauseStep, Compared, cite};
 use crate::domain::offer::Viewer;
 use crate::domain::tally::Share;
-use crate::domain::tally::{Rule, VoteBase};
+use crate::domain::tally::{Majority, Rule, VoteBase};
 use crate::domain::text::is_invisible;
 use crate::ids::{CabalId, ClauseId, MemberId, PostId};
 use crate::services::ServiceError;
@@ -286,15 +286,17 @@ pub async fn my_cabal(app: &App, handle: String, member: MemberId) -> Result<Cab
 
 /// What carries an amendment, as one sentence (A9).
 pub fn rule(rule: &Rule) -> String {
-    let base = match rule.base {
-        VoteBase::Cast => "the votes for and against",
-        VoteBase::Roll => "all members",
+    let share = match (rule.majority, rule.base) {
+        (Majority::TwoThirds, VoteBase::Cast) => "two thirds of the votes for and against, and at least two votes for",
+        (Majority::TwoThirds, VoteBase::Roll) => "two thirds of all members, and at least two votes for",
+        (Majority::Simple, VoteBase::Cast) => "more votes for than against",
+        (Majority::Simple, VoteBase::Roll) => "the votes of more than half of all members",
     };
     let quorum = match rule.quorum {
         0 => String::new(),
         quorum => format!(", if {quorum} or more members vote"),
     };
-    format!("It is carried by two thirds of {base}, and at least two votes for{quorum}.")
+    format!("It is carried by {share}{quorum}.")
 }
 
 #[cfg(test)]

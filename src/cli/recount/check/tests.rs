@@ -4,7 +4,7 @@
 use super::*;
 use crate::domain::amendment::Change;
 use crate::domain::record::{FrozenVote, Record as Published};
-use crate::domain::tally::{Rule, Tally, VoteBase};
+use crate::domain::tally::{Majority, Rule, Tally, VoteBase};
 use crate::ids::{AmendmentId, ClauseId};
 use chrono::{TimeDelta, TimeZone as _, Utc};
 use proptest::prelude::*;
@@ -56,7 +56,11 @@ fn published(vote: &Vote) -> String {
 }
 
 fn small() -> String {
-    published(&Vote { totals: [2, 1, 1], rule: Rule { base: VoteBase::Cast, quorum: 0 }, roll: 5 })
+    published(&Vote {
+        totals: [2, 1, 1],
+        rule: Rule { majority: Majority::TwoThirds, base: VoteBase::Cast, quorum: 0 },
+        roll: 5,
+    })
 }
 
 /// The record with a change inside and a checksum that fits again, as a forger would send it.
@@ -153,7 +157,7 @@ proptest! {
     ) {
         let roll = u32::try_from(totals.iter().sum::<u64>()).unwrap() + extra;
         let base = if of_roll { VoteBase::Roll } else { VoteBase::Cast };
-        let record = published(&Vote { totals, rule: Rule { base, quorum }, roll });
+        let record = published(&Vote { totals, rule: Rule { majority: Majority::TwoThirds, base, quorum }, roll });
         prop_assert!(check(record.as_bytes(), None).is_ok());
         let lie = match record.contains("\"is_carried\":true") {
             true => record.replace("\"is_carried\":true", "\"is_carried\":false"),
