@@ -1,6 +1,6 @@
 //! The program put together once, by `serve`, by the other commands and by tests.
 
-use crate::clock::{Clock, Stamp};
+use crate::clock::{Clock, Stamp, Timekeeper};
 use crate::db::{AnyConnection, Database, DbError, Tx};
 use crate::domain::Urls;
 use crate::federation::Federation;
@@ -17,6 +17,8 @@ pub struct App {
     pub settings: Settings,
     /// The one source of time.
     pub clock: Arc<dyn Clock>,
+    /// The same, for those who ask whether it is to be believed.
+    pub time: Arc<Timekeeper>,
     /// The store.
     pub db: Database,
     /// Every URL that we mint.
@@ -45,12 +47,15 @@ pub struct Bells {
 impl App {
     /// Puts the program together over an open database.
     pub fn new(settings: Settings, clock: Arc<dyn Clock>, db: Database) -> Self {
+        let time = Arc::new(Timekeeper::over(clock));
+        let clock: Arc<dyn Clock> = Arc::clone(&time) as Arc<dyn Clock>;
         let urls = Arc::new(Urls::new(&settings.public_url));
         let limits = Limits::new(&clock);
         let federation = Federation::new(&settings, Arc::clone(&urls), Arc::clone(&clock), db.clone());
         Self {
             settings,
             clock,
+            time,
             db,
             urls,
             bells: Bells::default(),
@@ -64,6 +69,12 @@ impl App {
     /// The present moment.
     pub fn now(&self) -> Stamp {
         self.clock.now()
+    }
+
+    /// The moment by which the deadlines of votes are judged: never earlier than any before it,
+    /// even when the clock is set back.
+    pub fn deadline(&self) -> Stamp {
+        self.clock.now().max(self.clock.high_water())
     }
 
     /// A number that changes with every committed write of this process: what was worked out

@@ -3,8 +3,10 @@
 //! 2 the command line or the settings are not right.
 
 mod about;
+mod backup;
 mod block;
 mod cabal;
+mod clock;
 mod document;
 mod input;
 mod logging;
@@ -101,6 +103,15 @@ enum Command {
     /// Verify every vote: its chain, its roll, its ballots and its result
     #[command(after_help = verify::EXAMPLES)]
     Verify,
+    /// Write a whole copy of the SQLite database while the server runs
+    #[command(after_help = backup::EXAMPLES)]
+    Backup(backup::Backup),
+    /// Put a backup in its place; stop the server first
+    #[command(after_help = backup::EXAMPLES)]
+    Restore(backup::Restore),
+    /// Show what happened to the server and its clock; confirm the time after a jump
+    #[command(subcommand, after_help = clock::EXAMPLES)]
+    Clock(clock::ClockCommand),
     /// Say which version this is, its licence, and where its source is
     About,
 }
@@ -132,6 +143,9 @@ fn obey(line: CommandLine) -> Result<(), Problem> {
         Command::Report(command) => report::run(settings, command),
         Command::Queue => queue::run(settings),
         Command::Verify => verify::run(settings),
+        Command::Backup(command) => backup::backup(settings, command),
+        Command::Restore(command) => backup::restore(&settings, &command),
+        Command::Clock(command) => clock::run(settings, command),
         Command::About => about::run(&settings),
     }
 }

@@ -7,6 +7,7 @@ use crate::db::local_actors;
 use crate::federation::keys;
 use crate::services::set_up;
 use crate::settings::{SOURCE_URL, Settings};
+use crate::workers::watch;
 use crate::{web, workers};
 use std::future::Future;
 use std::io::Write as _;
@@ -51,7 +52,10 @@ async fn serve(settings: Settings, listener: TcpListener) -> Result<(), Problem>
     greet(&app);
     check_address(&app).await?;
     offer_set_up(&app).await?;
-    let workers = workers::start(Arc::clone(&app));
+    // Before anything is served or closed: how late it was, and whether this is the data it was.
+    let life = watch::Watch::begin();
+    watch::step(&app, &life).await?;
+    let workers = workers::start(Arc::clone(&app), life);
     let server = web::server(Arc::clone(&app), listener)
         .map_err(|e| Problem::new(format!("The web server could not start ({e}).")))?;
     let handle = server.handle();

@@ -110,7 +110,7 @@ pub fn store_once(tx: &mut Tx<'_>, new: &NewReceived) -> Result<bool, DbError> {
         inbox_activities::activity_id.eq(&new.activity_id),
         inbox_activities::inbox_handle.eq(new.inbox_handle.as_deref()),
         inbox_activities::body.eq(Some(&new.body)),
-        inbox_activities::received_at.eq(now),
+        inbox_activities::received_at.eq(tx.deadline().naive_utc()),
         inbox_activities::state.eq("waiting"),
         inbox_activities::next_try_at.eq(now),
         inbox_activities::signed_at.eq(Some(new.signed_at.naive_utc())),
@@ -137,7 +137,7 @@ fn store_again(tx: &mut Tx<'_>, new: &NewReceived) -> Result<bool, DbError> {
         .set((
             inbox_activities::inbox_handle.eq(new.inbox_handle.as_deref()),
             inbox_activities::body.eq(Some(&new.body)),
-            inbox_activities::received_at.eq(now),
+            inbox_activities::received_at.eq(tx.deadline().naive_utc()),
             inbox_activities::state.eq("waiting"),
             inbox_activities::attempts.eq(0),
             inbox_activities::next_try_at.eq(now),

@@ -61,6 +61,15 @@ pub fn note_incident(tx: &mut Tx<'_>, incident: &Incident) -> Result<(), DbError
     Ok(())
 }
 
+/// Whether something of this kind lasts.
+///
+/// # Errors
+/// The store's fault.
+pub fn has_open(conn: &mut AnyConnection, kind: IncidentKind) -> Result<bool, DbError> {
+    let open = incidents::table.filter(incidents::kind.eq(kind.as_str())).filter(incidents::ended_at.is_null());
+    Ok(open.select(incidents::id).first::<String>(conn).optional()?.is_some())
+}
+
 /// Ends what lasts of this kind; answers whether anything did.
 ///
 /// # Errors

@@ -5,6 +5,7 @@
 pub mod amendments;
 pub mod api_tokens;
 pub mod audience;
+pub mod backup;
 pub mod ballot_secrecy;
 pub mod ballots;
 pub mod blocks;
@@ -20,6 +21,7 @@ pub mod documents;
 pub mod error;
 pub mod facts;
 pub mod followers;
+pub mod heartbeats;
 pub mod help_requests;
 pub mod inbox;
 pub mod incidents;

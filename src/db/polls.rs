@@ -426,7 +426,7 @@ pub fn list_due(conn: &mut AnyConnection, now: Stamp, limit: i64) -> Result<Vec<
 /// # Errors
 /// The store's fault.
 pub fn claim_close(tx: &mut Tx<'_>, id: PollId) -> Result<bool, DbError> {
-    let now = tx.now.naive_utc();
+    let now = tx.deadline().naive_utc();
     let claimed = diesel::update(
         polls::table.find(id.to_string()).filter(polls::closed_at.is_null()).filter(polls::closes_at.le(now)),
     )

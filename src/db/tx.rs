@@ -73,6 +73,12 @@ impl<'a> Tx<'a> {
         self.now = self.clock.now();
     }
 
+    /// The moment by which the deadlines of votes are judged: never earlier than any before it,
+    /// even when the clock is set back.
+    pub fn deadline(&self) -> Stamp {
+        self.now.max(self.clock.high_water())
+    }
+
     /// A new id.
     pub fn next_id(&self) -> Uuid {
         self.ids.next(self.now)

@@ -59,7 +59,7 @@ pub fn try_on_the_web(tx: &mut Tx<'_>, by: MemberId, poll: PollId, choices: &[u3
 }
 
 fn count_on_the_web(tx: &mut Tx<'_>, poll: &Poll, by: MemberId, choices: Choices) -> Result<WebVote, ServiceError> {
-    if !poll.is_open(tx.now) {
+    if !poll.is_open(tx.deadline()) {
         return Ok(Err(Uncounted::Late));
     }
     if poll.has_roll() && !polls::is_on_roll(tx.conn, poll.id, by)? {

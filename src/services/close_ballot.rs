@@ -40,6 +40,10 @@ pub enum Closing {
 /// # Errors
 /// Not found, or the store's fault.
 pub async fn settle(app: &App, poll: PollId) -> Result<bool, ServiceError> {
+    if app.time.doubt().is_some() {
+        // A vote that is closed too early cannot be opened again.
+        return Ok(false);
+    }
     if app.db.is_shared() {
         // Votes that other transactions are storing at this moment have to be seen by the close.
         // It changes nothing, so it must not ring for the very worker that calls it.
@@ -94,7 +98,7 @@ pub async fn forget_traces(app: &App) -> Result<(), ServiceError> {
 /// Not found, or the store's fault.
 pub fn close_due(tx: &mut Tx<'_>, id: PollId, seen: Option<InboxId>) -> Result<Closing, ServiceError> {
     let poll = found(polls::poll(tx.conn, id), "poll")?;
-    if !poll.is_due(tx.now) {
+    if !poll.is_due(tx.deadline()) {
         return Ok(Closing::NothingToDo);
     }
     // Activities are held before the poll, in the order of the inbound worker: two who wait for

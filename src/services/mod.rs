@@ -42,6 +42,7 @@ pub mod settle_report;
 pub mod sign_in;
 pub mod sign_up;
 pub mod verify_votes;
+pub mod watch_over;
 
 pub use error::ServiceError;
 

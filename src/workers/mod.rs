@@ -6,6 +6,7 @@ pub mod help;
 pub mod inbound;
 pub mod tidy;
 pub mod timers;
+pub mod watch;
 
 use crate::App;
 use futures_util::FutureExt as _;
@@ -13,8 +14,9 @@ use std::fmt::Display;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, watch as signal};
 use tokio::task::JoinHandle;
+use watch::Watch;
 
 /// How long a worker without work waits for its bell before it looks by itself: another process
 /// on the same database, or a deadline, rings no bell here.
@@ -28,19 +30,20 @@ const STOP_WITHIN: Duration = Duration::from_secs(4);
 
 /// The running workers.
 pub struct Workers {
-    stop: watch::Sender<bool>,
+    stop: signal::Sender<bool>,
     loops: Vec<JoinHandle<()>>,
 }
 
 /// Starts all workers. They run until [`Workers::stop`].
-pub fn start(app: Arc<App>) -> Workers {
-    let (stop, stopped) = watch::channel(false);
+pub fn start(app: Arc<App>, life: Watch) -> Workers {
+    let (stop, stopped) = signal::channel(false);
     let beat = |name, bell| Beat { app: Arc::clone(&app), name, bell, stopped: stopped.clone() };
     let loops = vec![
         tokio::spawn(run(beat("inbound", |app| &app.bells.inbound), async |app: &App| inbound::step(app).await)),
         tokio::spawn(run(beat("timers", |app| &app.bells.timers), async |app: &App| timers::step(app).await)),
         tokio::spawn(delivery::run(Arc::clone(&app), stopped.clone())),
         tokio::spawn(tidy::run(Arc::clone(&app), stopped.clone())),
+        tokio::spawn(watch::run(Arc::clone(&app), life, stopped.clone())),
     ];
     Workers { stop, loops }
 }
@@ -63,7 +66,7 @@ struct Beat {
     app: Arc<App>,
     name: &'static str,
     bell: fn(&App) -> &Notify,
-    stopped: watch::Receiver<bool>,
+    stopped: signal::Receiver<bool>,
 }
 
 /// Steps while there is work, else waits. A step that fails or panics is told of and tried again

@@ -16,10 +16,10 @@ const AT_ONCE: i64 = 100;
 /// # Errors
 /// The store's fault.
 pub async fn step(app: &App) -> Result<usize, ServiceError> {
-    let now = app.now();
+    let (now, deadline) = (app.now(), app.deadline());
     let (due, lapsing) = app
         .read(move |conn| {
-            let due = polls::list_due(conn, now, AT_ONCE)?;
+            let due = polls::list_due(conn, deadline, AT_ONCE)?;
             Ok::<_, ServiceError>((due, amendments::list_lapsing(conn, now, AT_ONCE)?))
         })
         .await?;

@@ -59,3 +59,4 @@ mod soundings;
 mod support;
 mod tell_nothing;
 mod voting;
+mod watch;

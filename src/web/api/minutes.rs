@@ -178,7 +178,7 @@ pub async fn show_standing(
     id: web::Path<String>,
     query: Query<HandleQuery>,
 ) -> Result<web::Json<StandingView>, Problem> {
-    let (id, me, now): (AmendmentId, _, _) = (answer::id(&id)?, member.id(), app.now());
+    let (id, me, now): (AmendmentId, _, _) = (answer::id(&id)?, member.id(), app.deadline());
     let handle = query.0.handle;
     let (standing, is_my_handle) = app
         .read(move |conn| -> Result<_, ServiceError> {

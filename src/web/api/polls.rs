@@ -186,7 +186,7 @@ pub async fn show_poll(
     viewer: MaybeMember,
     id: web::Path<String>,
 ) -> Result<web::Json<PollView>, Problem> {
-    let (id, viewer, now): (PollId, _, _) = (answer::id(&id)?, viewer.id(), app.now());
+    let (id, viewer, now): (PollId, _, _) = (answer::id(&id)?, viewer.id(), app.deadline());
     let poll = app.read(move |conn| polls::find_poll(conn, id)).await?.ok_or_else(Problem::not_found)?;
     if poll.is_due(now) {
         acts::close_ballot::settle(&app, id).await?;

@@ -43,7 +43,7 @@ pub(super) async fn for_everybody(app: &App, id: &str, path: &str) -> Result<Pos
 /// A Question as it stands now: from the very moment of its end with the final numbers, because
 /// some servers ask once after the end and never again.
 async fn question(app: &App, id: PollId) -> Result<HttpResponse, NoAnswer> {
-    let now = app.now();
+    let now = app.deadline();
     let mut poll = app.read(move |conn| polls::poll(conn, id)).await?;
     if poll.is_due(now) {
         close_ballot::settle(app, id).await.map_err(no_answer)?;

@@ -37,7 +37,7 @@ pub async fn show(
     id: web::Path<AmendmentId>,
     query: web::Query<Query>,
 ) -> Result<HttpResponse, PageError> {
-    let (id, me, now) = (id.into_inner(), session.member_id(), app.now());
+    let (id, me, now) = (id.into_inner(), session.member_id(), app.deadline());
     let handle: String = query.into_inner().handle.chars().take(300).collect();
     let pasted = handle.clone();
     let (amendment, standing, is_mine) = app

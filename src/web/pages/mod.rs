@@ -42,6 +42,7 @@ mod sign_up;
 mod steward;
 mod steward_blocks;
 mod steward_reports;
+mod steward_time;
 mod view;
 
 use super::errors::{PageError, wrong_method};
@@ -60,6 +61,7 @@ pub fn configure(cfg: &mut ServiceConfig) {
         .service(page("/recount").route(get().to(recount::show)))
         .service(page("/log").route(get().to(steward::log)))
         .configure(stewards)
+        .service(page("/steward/time").route(get().to(steward_time::show)).route(post().to(steward_time::confirm)))
         .configure(people)
         .configure(cabals)
         .configure(governance);

@@ -82,7 +82,7 @@ pub async fn record(app: web::Data<App>, id: web::Path<PollId>) -> Result<HttpRe
 
 /// The poll with a viewer's eyes; one whose time is over is closed first, so that nobody sees it open.
 pub(super) async fn find(app: &App, id: PollId, member: Option<MemberId>) -> Result<PollView, ServiceError> {
-    let (now, url) = (app.now(), app.urls.poll(id));
+    let (now, url) = (app.deadline(), app.urls.poll(id));
     let look = Look { id, url, member, now };
     let again = look.clone();
     let found = app.read(move |conn| load(conn, look)).await?;

@@ -18,6 +18,7 @@ struct Queue {
     hosts: Vec<HostQueue>,
     /// How many received activities were given up.
     given_up: i64,
+    is_time_doubted: bool,
     now: Stamp,
 }
 
@@ -33,7 +34,12 @@ pub async fn show(app: web::Data<App>, visit: MemberSession) -> Result<HttpRespo
     only_stewards(&visit.me)?;
     let (hosts, given_up) =
         app.read(|conn| Ok::<_, DbError>((queue_by_host(conn)?, inbox::count_failed(conn)?))).await?;
-    visit.session.page(&app, "What waits for which server").show(&Queue { hosts, given_up, now: app.now() })
+    visit.session.page(&app, "What waits for which server").show(&Queue {
+        hosts,
+        given_up,
+        is_time_doubted: app.time.doubt().is_some(),
+        now: app.now(),
+    })
 }
 
 /// Stops everybody who is no steward.

@@ -108,6 +108,11 @@ impl TestApp {
         self.clock.as_ref().expect("this program runs on real time").advance(delta);
     }
 
+    /// Sets the clock of this program ahead or back, although no time passes.
+    pub fn jump(&self, delta: TimeDelta) {
+        self.clock.as_ref().expect("this program runs on real time").jump(delta);
+    }
+
     /// Sets the clock of this program.
     pub fn set_clock(&self, moment: Stamp) {
         self.clock.as_ref().expect("this program runs on real time").set(moment);

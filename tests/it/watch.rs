@@ -1,0 +1,197 @@
+//! The server watches itself: its clock (V-13), its absences, and data that was put back (V-46).
+
+use crate::support::TestApp;
+use crate::support::process::{caucus, run};
+use crate::support::rows::dump;
+use caucus::domain::incident::{Incident, IncidentKind};
+use caucus::ids::PollId;
+use caucus::services::minutes::minutes;
+use caucus::services::verify_votes::verify_votes;
+use caucus::services::watch_over::confirm_time;
+use caucus::settings::DatabaseUrl;
+use caucus::workers::timers;
+use caucus::workers::watch::{Watch, step};
+use chrono::TimeDelta;
+use diesel::connection::SimpleConnection as _;
+
+async fn incidents(app: &TestApp) -> Vec<Incident> {
+    app.app.read(|conn| caucus::db::incidents::list_newest(conn, 50)).await.unwrap()
+}
+
+/// A vote with one ballot, on a server whose heart beats.
+async fn open_vote() -> (TestApp, Watch, caucus::ids::MemberId, PollId) {
+    let (app, ada) = TestApp::with_community().await;
+    let bea = app.member("bea").await;
+    let watch = Watch::begin();
+    step(&app.app, &watch).await.unwrap();
+    let (_, poll) = app.open_vote(ada, bea).await;
+    app.vote_on_the_web(poll, ada, &[0]).await.unwrap();
+    (app, watch, bea, poll)
+}
+
+#[tokio::test]
+async fn a_clock_that_jumps_ahead_closes_nothing_and_alerts_until_it_jumps_back() {
+    let (app, watch, bea, poll) = open_vote().await;
+
+    app.jump(TimeDelta::days(8));
+    app.advance(TimeDelta::seconds(1));
+
+    assert_eq!(timers::step(&app.app).await.unwrap(), 0);
+    let question = app.fetch_question(poll).await;
+    assert!(question.get("closed").is_none(), "{question}");
+    app.vote_on_the_web(poll, bea, &[0]).await.unwrap();
+    step(&app.app, &watch).await.unwrap();
+    let noted = incidents(&app).await;
+    assert_eq!((noted.len(), noted[0].kind, noted[0].ended_at), (1, IncidentKind::Clock, None));
+    assert!(app.app.time.doubt().is_some());
+
+    app.jump(TimeDelta::days(-8));
+    step(&app.app, &watch).await.unwrap();
+
+    assert!(app.app.time.doubt().is_none() && incidents(&app).await[0].ended_at.is_some());
+    app.advance(TimeDelta::weeks(1) - TimeDelta::seconds(2));
+    assert_eq!(timers::step(&app.app).await.unwrap(), 0, "still open to the last second");
+    app.advance(TimeDelta::seconds(1));
+    assert_eq!(timers::step(&app.app).await.unwrap(), 1);
+    assert_eq!(app.result(poll).await.unwrap().tally.votes_for, 2);
+    let told = app.app.read(move |conn| minutes(conn, poll)).await.unwrap().incidents;
+    assert_eq!(told.len(), 1, "{told:?}");
+}
+
+#[tokio::test]
+async fn a_steward_confirms_the_time_for_every_process() {
+    let (app, watch, bea, poll) = open_vote().await;
+    app.jump(TimeDelta::days(8));
+    assert_eq!(timers::step(&app.app).await.unwrap(), 0);
+    assert!(!caucus::services::close_ballot::settle(&app.app, poll).await.unwrap());
+
+    // From the command line, in a process of its own.
+    let by_nobody = run(caucus(&app.store).args(["--public-url", &app.base, "clock", "confirm", "--by", "bea"]), "");
+    assert!(String::from_utf8(by_nobody.stderr).unwrap().contains("Only a steward"));
+    assert!(app.app.time.doubt().is_some());
+    app.app.write(move |tx| confirm_time(tx, bea)).await.unwrap();
+    step(&app.app, &watch).await.unwrap();
+
+    assert!(app.app.time.doubt().is_none());
+    assert_eq!(timers::step(&app.app).await.unwrap(), 1);
+    assert!(app.result(poll).await.is_some());
+    assert!(dump(&app)["steward_log"].iter().any(|act| act.contains("confirmed the time")));
+}
+
+#[tokio::test]
+async fn a_clock_that_jumps_back_does_not_give_time_back_to_a_vote() {
+    let (app, watch, bea, poll) = open_vote().await;
+    let elsewhere = app.linked(bea, "bea").await;
+    app.advance(TimeDelta::weeks(1));
+    step(&app.app, &watch).await.unwrap();
+    app.jump(TimeDelta::days(-2));
+
+    assert!(app.vote_on_the_web(poll, bea, &[0]).await.is_err(), "the week was over");
+    let new = caucus::db::inbox::NewReceived {
+        actor_url: elsewhere.clone(),
+        activity_id: format!("{elsewhere}#1"),
+        inbox_handle: None,
+        body: serde_json::json!({
+            "id": format!("{elsewhere}#1"), "type": "Create", "actor": elsewhere,
+            "object": {"id": format!("{elsewhere}#v1"), "type": "Note", "name": "For", "attributedTo": elsewhere,
+                       "to": app.url("/c/commons"), "inReplyTo": app.app.urls.poll(poll)},
+        })
+        .to_string(),
+        signed_at: app.app.now(),
+    };
+    assert!(app.app.write(move |tx| caucus::db::inbox::store_once(tx, &new)).await.unwrap());
+    caucus::workers::inbound::step(&app.app).await.unwrap();
+    assert_eq!(timers::step(&app.app).await.unwrap(), 1);
+    assert_eq!(app.result(poll).await.unwrap().tally.ballots(), 1);
+
+    // A process that starts with the wrong clock knows how late it was.
+    let second = app.second_process();
+    step(&second, &Watch::begin()).await.unwrap();
+    assert!(second.deadline() >= app.app.deadline() - TimeDelta::seconds(1));
+}
+
+#[tokio::test]
+async fn the_minutes_tell_how_long_the_server_was_down() {
+    let (app, watch, _, poll) = open_vote().await;
+    for _ in 0..5 {
+        app.advance(TimeDelta::seconds(10));
+        step(&app.app, &watch).await.unwrap();
+    }
+    assert!(incidents(&app).await.is_empty(), "a beating heart is no absence");
+    app.advance(TimeDelta::hours(3));
+
+    // A start after a long absence is no jump of the clock.
+    let again = app.second_process();
+    step(&again, &Watch::begin()).await.unwrap();
+    assert!(again.time.doubt().is_none());
+
+    let noted = incidents(&app).await;
+    assert_eq!(noted.iter().map(|i| i.kind).collect::<Vec<_>>(), [IncidentKind::Down]);
+    app.advance(TimeDelta::weeks(1));
+    timers::step(&app.app).await.unwrap();
+    let told = app.app.read(move |conn| minutes(conn, poll)).await.unwrap();
+    assert_eq!(told.downtime(), TimeDelta::hours(3));
+    let (_, page) = app.fetch(&format!("/polls/{poll}/minutes"), "text/html").await;
+    assert!(page.contains("in all it was down for 3 hours") && page.contains("the server was down"), "{page}");
+    assert!(app.result(poll).await.unwrap().record_json.contains("\"kind\":\"down\""));
+}
+
+#[tokio::test]
+async fn data_that_was_put_back_is_noticed_and_the_minutes_of_the_open_vote_say_so() {
+    let (app, watch, bea, poll) = open_vote().await;
+    for _ in 0..3 {
+        assert!(!step(&app.app, &watch).await.unwrap().is_restored);
+    }
+    let restart = step(&app.second_process(), &Watch::begin()).await.unwrap();
+    assert!(!restart.is_restored, "a restart is no return");
+
+    // As if the database were the one of an hour ago, under the same data folder.
+    app.store.connect().batch_execute("UPDATE instance_facts SET value = '1' WHERE name = 'heartbeats'").unwrap();
+    let again = app.second_process();
+    let life = Watch::begin();
+    assert!(step(&again, &life).await.unwrap().is_restored);
+    assert!(!step(&again, &life).await.unwrap().is_restored, "it is told once");
+
+    app.vote_on_the_web(poll, bea, &[0]).await.unwrap();
+    app.advance(TimeDelta::weeks(1));
+    timers::step(&app.app).await.unwrap();
+    assert_eq!(app.result(poll).await.unwrap().tally.votes_for, 2, "the vote goes on");
+    let (_, page) = app.fetch(&format!("/polls/{poll}/minutes"), "text/html").await;
+    assert!(page.contains("put back from a backup"), "{page}");
+    let urls = std::sync::Arc::clone(&app.app.urls);
+    let verified = app.app.read(move |conn| verify_votes(conn, &urls)).await.unwrap();
+    assert!(verified.faults.is_empty(), "{verified:?}");
+    assert!(dump(&app)["chain_entries"].iter().any(|entry| entry.contains("| restored |")));
+}
+
+#[tokio::test]
+async fn a_backup_is_private_whole_and_comes_back_only_where_it_may() {
+    let (app, watch, bea, poll) = open_vote().await;
+    let DatabaseUrl::Sqlite(_) = &app.store.url else { return };
+    let file = app.store.folder.path().join("backup.sqlite");
+    let name = file.to_string_lossy().into_owned();
+    let command = |arguments: &[&str]| run(caucus(&app.store).args(["--public-url", &app.base]).args(arguments), "");
+
+    assert!(command(&["backup", &name]).status.success());
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&file).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+    let again = command(&["backup", &name]);
+    assert!(!again.status.success() && String::from_utf8(again.stderr).unwrap().contains("overwrites nothing"));
+    app.vote_on_the_web(poll, bea, &[1]).await.unwrap();
+    for _ in 0..3 {
+        step(&app.app, &watch).await.unwrap();
+    }
+
+    let refused = command(&["restore", &name]);
+    assert!(!refused.status.success() && String::from_utf8(refused.stderr).unwrap().contains("--replace"));
+    assert_eq!(dump(&app)["ballots"].len(), 2);
+    std::fs::write(app.store.folder.path().join("text"), "no database").unwrap();
+    let text = app.store.folder.path().join("text").to_string_lossy().into_owned();
+    assert!(!command(&["restore", &text, "--replace"]).status.success());
+    app.stop().await;
+    assert!(command(&["restore", &name, "--replace"]).status.success());
+
+    assert_eq!(dump(&app)["ballots"].len(), 1);
+    assert!(step(&app.second_process(), &Watch::begin()).await.unwrap().is_restored);
+    assert!(command(&["clock", "show"]).stdout.windows(8).any(|words| words == b"a backup"));
+}
