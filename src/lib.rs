@@ -9,6 +9,7 @@
 pub mod app;
 pub mod cli;
 pub mod clock;
+pub mod crash_point;
 pub mod db;
 pub mod domain;
 pub mod federation;

@@ -51,6 +51,8 @@ pub fn destroy_links(tx: &mut Tx<'_>, poll: PollId) -> Result<(), DbError> {
     let id = poll.to_string();
     diesel::delete(ballot_links::table.filter(ballot_links::poll_id.eq(&id))).execute(tx.conn)?;
     diesel::delete(soundings::table.filter(soundings::poll_id.eq(&id))).execute(tx.conn)?;
+    // Receipts that have not arrived by now name voter and ballot.
+    super::outbox::forget_letters(tx, poll.into())?;
     // SQLite keeps these tables in the order of their keys. PostgreSQL keeps rows in the order
     // of writing, which is that of voting, so they are written anew in the order of their keys.
     if matches!(tx.conn, AnyConnection::Postgres(_)) {

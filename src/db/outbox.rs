@@ -49,6 +49,23 @@ pub(crate) fn forget_carriers(tx: &mut Tx<'_>, post: PostId) -> Result<(), DbErr
     Ok(())
 }
 
+/// Forgets what is on its way to single readers about a post, arrived or not.
+///
+/// # Errors
+/// When the store fails.
+pub(crate) fn forget_letters(tx: &mut Tx<'_>, post: PostId) -> Result<(), DbError> {
+    let letters = || {
+        outbox_activities::table
+            .filter(outbox_activities::post_id.eq(post.to_string()))
+            .filter(outbox_activities::is_public.eq(false))
+    };
+    let on_their_way =
+        deliveries::table.filter(deliveries::activity_id.eq_any(letters().select(outbox_activities::id)));
+    diesel::delete(on_their_way).execute(tx.conn)?;
+    diesel::delete(letters()).execute(tx.conn)?;
+    Ok(())
+}
+
 fn from_row((id, actor, is_public, body): (String, String, bool, String)) -> Result<SentActivity, DbError> {
     Ok(SentActivity {
         id: id.parse().map_err(|_| DbError::Broken(format!("{id} is no activity id")))?,

@@ -89,6 +89,11 @@ impl Urls {
         format!("{}/polls/{id}", self.base)
     }
 
+    /// Who could see what of a vote, and when.
+    pub fn secrecy(&self, id: PollId) -> String {
+        format!("{}/polls/{id}/secrecy", self.base)
+    }
+
     /// The minutes of the vote on an amendment.
     pub fn minutes(&self, id: PollId) -> String {
         format!("{}/polls/{id}/minutes", self.base)

@@ -207,6 +207,17 @@ fn why_not(poll: &Poll, reason: Uncounted) -> Option<String> {
     })
 }
 
+/// What a voter from elsewhere is told with their receipt. Their choice is not in it.
+pub(super) fn receipt(poll: &Poll, code: &str) -> String {
+    format!(
+        "your vote has arrived here and counts. Your receipt is {code}: it finds your ballot in the record that is \
+         published after the close, so keep it to yourself. Your own server may show a vote before it has arrived, and \
+         may keep it. Until {} you may change it: answer the question with the single word for, against or abstain, or \
+         vote on the page; the last one counts. Who could see what, and when:",
+        moment(poll.closes_at)
+    )
+}
+
 /// A direct message to one person, about one of our Questions or pages.
 pub(super) fn direct(to: &Mention, profile: &str, sentence: &str, about: &str) -> String {
     format!(

@@ -6,6 +6,7 @@ use super::seal_ballots::seal_ballots;
 use super::{ServiceError, ballot_words};
 use crate::App;
 use crate::clock::Stamp;
+use crate::crash_point::crash_point;
 use crate::db::ballots::{self, Ballot, Voter};
 use crate::db::local_actors::actor;
 use crate::db::polls::{self, Poll};
@@ -52,7 +53,10 @@ pub fn try_on_the_web(tx: &mut Tx<'_>, by: MemberId, poll: PollId, choices: &[u3
     let choices = web_choices(&poll, choices)?;
     let vote = count_on_the_web(tx, &poll, by, choices)?;
     match vote {
-        Ok(_) => seal_ballots(tx, poll.id)?,
+        Ok(_) => {
+            seal_ballots(tx, poll.id)?;
+            crash_point("vote: sealed");
+        }
         Err(reason) => ballots::count_uncounted(tx, poll.id, reason)?,
     }
     Ok(vote)
@@ -124,11 +128,14 @@ fn web_choices(poll: &Poll, positions: &[u32]) -> Result<Choices, Refusal> {
 /// Not found for an unknown poll, or the store's fault.
 pub fn from_fediverse(tx: &mut Tx<'_>, vote: &FediverseVote<'_>) -> Result<VoteOutcome, ServiceError> {
     let poll = polls::hold_poll(tx, vote.poll)?.ok_or(ServiceError::NotFound("poll"))?;
-    let outcome = judge(tx, &poll, vote)?;
+    let (outcome, ballot) = judge(tx, &poll, vote)?;
     if let VoteOutcome::Uncounted(reason) = outcome {
         ballots::count_uncounted(tx, poll.id, reason)?;
     }
     tell(tx, &poll, vote.actor_url, outcome)?;
+    if let (Some(_), Some((voter, ballot))) = (poll.amendment_id, ballot) {
+        give_receipt(tx, &poll, &voter, &ballot)?;
+    }
     Ok(outcome)
 }
 
@@ -154,35 +161,40 @@ pub fn ballot_word(tx: &mut Tx<'_>, reply: &InboundNote) -> Result<Option<(PollI
     Ok(has_roll.then_some((poll, choice)))
 }
 
-fn judge(tx: &mut Tx<'_>, poll: &Poll, vote: &FediverseVote<'_>) -> Result<VoteOutcome, ServiceError> {
+/// What becomes of a vote, and the ballot that stands for its voter afterwards.
+type Judged = (VoteOutcome, Option<(Voter, Ballot)>);
+
+fn judge(tx: &mut Tx<'_>, poll: &Poll, vote: &FediverseVote<'_>) -> Result<Judged, ServiceError> {
+    let uncounted = |reason| Ok((VoteOutcome::Uncounted(reason), None));
     if vote.received_at < poll.opens_at {
-        return Ok(VoteOutcome::Uncounted(Uncounted::Early));
+        return uncounted(Uncounted::Early);
     }
     if poll.closed_at.is_some() || vote.received_at >= poll.closes_at {
-        return Ok(VoteOutcome::Uncounted(Uncounted::Late));
+        return uncounted(Uncounted::Late);
     }
     let names = poll.options.iter().map(|option| option.name.as_str());
     let Some(choices) = find_option(names, vote.choice).and_then(Choices::one) else {
-        return Ok(VoteOutcome::Uncounted(Uncounted::UnknownOption));
+        return uncounted(Uncounted::UnknownOption);
     };
     let member = linked_actors::find_member_of(tx.conn, vote.actor_url)?;
     if member.is_none() && linked_actors::is_on_hold(tx.conn, vote.actor_url)? {
-        return Ok(VoteOutcome::Uncounted(Uncounted::OnHold));
+        return uncounted(Uncounted::OnHold);
     }
     let voter = match (poll.has_roll(), member) {
         // Who leads a cabal is for the cabal alone, so nothing is kept of what others wish (C3).
-        (true, None) if poll.is_lead_vote() => return Ok(VoteOutcome::Uncounted(Uncounted::OffRoll)),
+        (true, None) if poll.is_lead_vote() => return uncounted(Uncounted::OffRoll),
         (true, None) => {
             ballots::save_sounding(tx, poll.id, vote.actor_url, choices)?;
-            return Ok(VoteOutcome::Sounding);
+            return Ok((VoteOutcome::Sounding, None));
         }
         (true, Some(member)) if !polls::is_on_roll(tx.conn, poll.id, member)? => {
-            return Ok(VoteOutcome::Uncounted(Uncounted::OffRoll));
+            return uncounted(Uncounted::OffRoll);
         }
         (_, Some(member)) => Voter::member(member, Some(vote.actor_url)),
         (false, None) => Voter::actor(vote.actor_url),
     };
-    Ok(cast(tx, poll, &voter, choices)?.0)
+    let (outcome, ballot) = cast(tx, poll, &voter, choices)?;
+    Ok((outcome, ballot.map(|ballot| (voter, ballot))))
 }
 
 /// Puts the ballot of somebody who may vote in place. Gives the ballot that stands then, unless
@@ -210,7 +222,9 @@ fn cast(
     let decision = poll.manner().decide(standing.as_ref().map(|ballot| ballot.choices), choices);
     match (decision, standing) {
         (Decision::Set(choices), None) => {
+            crash_point("vote: voter noted");
             let ballot = ballots::add_ballot(tx, poll, voter, choices)?;
+            crash_point("vote: ballot in");
             count_live(tx, poll, choices.positions())?;
             Ok((VoteOutcome::Counted, Some(ballot)))
         }
@@ -251,6 +265,26 @@ fn tell(tx: &mut Tx<'_>, poll: &Poll, actor_url: &str, outcome: VoteOutcome) -> 
     let Some(voter) = find_remote_actor(tx.conn, actor_url)? else { return Ok(()) };
     let author = actor(tx.conn, poll.actor_id)?;
     let question = tx.urls.poll(poll.id);
-    let message = Message { sentence: &notice.sentence, about: &question, in_reply_to: Some(&question) };
+    let message =
+        Message { sentence: &notice.sentence, about: &question, in_reply_to: Some(&question), kept_with: None };
     send_direct(tx, &author, &voter, &message)
+}
+
+/// Sends the voter their receipt, once for each vote and without their choice (A13). What carries
+/// it is forgotten at the close, should it be on its way still.
+fn give_receipt(tx: &mut Tx<'_>, poll: &Poll, voter: &Voter, ballot: &Ballot) -> Result<(), ServiceError> {
+    let Some(actor_url) = &voter.actor_url else { return Ok(()) };
+    if !ballots::note_told(tx, poll.id, &voter.key, "receipt")? {
+        return Ok(());
+    }
+    let Some(to) = find_remote_actor(tx.conn, actor_url)? else { return Ok(()) };
+    let author = actor(tx.conn, poll.actor_id)?;
+    let (question, sentence) = (tx.urls.poll(poll.id), ballot_words::receipt(poll, &ballot.receipt));
+    let message = Message {
+        sentence: &sentence,
+        about: &tx.urls.secrecy(poll.id),
+        in_reply_to: Some(&question),
+        kept_with: Some(poll.id.into()),
+    };
+    send_direct(tx, &author, &to, &message)
 }

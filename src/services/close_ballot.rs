@@ -7,6 +7,7 @@ use super::publish_poll::question_now;
 use super::seal_ballots::seal_ballots;
 use super::{ServiceError, found};
 use crate::App;
+use crate::crash_point::crash_point;
 use crate::db::facts::{delete_fact, find_fact, set_fact};
 use crate::db::inbox::{Naming, Received};
 use crate::db::{DbError, Tx, ballot_secrecy, ballots, chain, inbox, polls, posts};
@@ -53,7 +54,9 @@ pub async fn settle(app: &App, poll: PollId) -> Result<bool, ServiceError> {
     loop {
         match app.write(move |tx| close_due(tx, poll, seen)).await {
             Ok(Closing::Closed) => {
+                crash_point("close: committed");
                 forget_traces(app).await?;
+                crash_point("close: erased");
                 return Ok(true);
             }
             Ok(Closing::NothingToDo) => return Ok(false),
@@ -112,6 +115,7 @@ pub fn close_due(tx: &mut Tx<'_>, id: PollId, seen: Option<InboxId>) -> Result<C
     if !polls::claim_close(tx, id)? {
         return Ok(Closing::NothingToDo);
     }
+    crash_point("close: claimed");
     seal_ballots(tx, id)?;
     let counted = ballots::count_ballots(tx.conn, id)?;
     let totals = totals(&counted, poll.options.len());
@@ -121,12 +125,15 @@ pub fn close_due(tx: &mut Tx<'_>, id: PollId, seen: Option<InboxId>) -> Result<C
     let question = question_now(tx.conn, &poll, tx.now)?;
     update(tx, id.into(), &question, &audience)?;
     posts::set_pinned(tx, id.into(), false)?;
+    crash_point("close: counted");
     if let (Some(amendment), Some(frozen)) = (poll.amendment_id, &poll.frozen) {
         decide(tx, &Closed { poll: &poll, frozen, tally: Tally::of(&totals), audience }, amendment)?;
     }
+    crash_point("close: decided");
     chain::erase_key(tx, id)?;
     ballot_secrecy::destroy_links(tx, id)?;
     set_fact(tx, TRACES, "yes")?;
+    crash_point("close: written");
     Ok(Closing::Closed)
 }
 

@@ -80,7 +80,7 @@ pub(super) fn decide(tx: &mut Tx<'_>, closed: &Closed<'_>, id: AmendmentId) -> R
         record_sha256: sha256_hex(&record),
         record_json: record,
         version_id: decision.version,
-        closed_at: tx.now,
+        closed_at: tx.deadline(),
     };
     tell(tx, closed, &decision, &result)
 }
@@ -107,7 +107,7 @@ fn record(
         tracing::error!(poll = %poll.id, "the ballots of a vote were changed in the database; its record says so");
     }
     let (head, happened) =
-        (chain::find_head(tx.conn, poll.id)?, incidents::list_incidents(tx.conn, poll.opens_at, tx.now)?);
+        (chain::find_head(tx.conn, poll.id)?, incidents::list_incidents(tx.conn, poll.opens_at, tx.deadline())?);
     let name = |choices: Choices| poll.options.iter().find(|option| choices.has(option.position));
     let record = Record {
         poll: &tx.urls.poll(poll.id),

@@ -9,7 +9,7 @@ use crate::db::local_actors::LocalActor;
 use crate::db::remote_actors::RemoteActor;
 use crate::domain::visibility::Visibility;
 use crate::federation::outbound::documents::{Extra, Mention, NoteParts, note};
-use crate::federation::outbound::publish::{Audience, send};
+use crate::federation::outbound::publish::{Audience, send_about};
 use crate::ids::PostId;
 use serde_json::json;
 
@@ -21,6 +21,8 @@ pub(super) struct Message<'a> {
     pub about: &'a str,
     /// The object of ours that it answers.
     pub in_reply_to: Option<&'a str>,
+    /// The post with which it is forgotten, should it not have arrived by then.
+    pub kept_with: Option<PostId>,
 }
 
 /// Sends a direct message to the personal inbox of one actor.
@@ -55,6 +57,6 @@ pub(super) fn send_direct(
         "to": [to.url],
         "object": object,
     });
-    send(tx, from, create, &Audience::only(vec![to.url.clone()]))?;
+    send_about(tx, from, create, (&Audience::only(vec![to.url.clone()]), message.kept_with))?;
     Ok(())
 }

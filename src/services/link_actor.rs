@@ -129,7 +129,7 @@ fn send_message(tx: &mut Tx<'_>, to: &RemoteActor, code: &str) -> Result<(), Ser
          for it, somebody mistyped their handle: nothing happens unless you pass the code on, so please do not."
     );
     let page = tx.urls.base().to_owned();
-    send_direct(tx, &community, to, &Message { sentence: &sentence, about: &page, in_reply_to: None })
+    send_direct(tx, &community, to, &Message { sentence: &sentence, about: &page, in_reply_to: None, kept_with: None })
 }
 
 /// Takes the code that the member typed.

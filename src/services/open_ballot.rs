@@ -1,6 +1,7 @@
 //! Open the ballot of an amendment (rules A4, A5).
 
 use super::{ServiceError, ballot_words};
+use crate::crash_point::crash_point;
 use crate::db::amendments::{self, Amendment};
 use crate::db::documents::{self, Document};
 use crate::db::local_actors::{LocalActor, find_community};
@@ -34,9 +35,12 @@ pub fn open_ballot(tx: &mut Tx<'_>, by: MemberId, id: AmendmentId) -> Result<Pol
     let opening = Opening::of(tx, &amendment, &document, &changes)?;
     let entry = opening.entry(tx);
     opening.publish(tx, &community, &link(BEGINNING, &entry))?;
+    crash_point("open: published");
     opening.freeze(tx, &community)?;
+    crash_point("open: frozen");
     chain::begin_commitment(tx, opening.poll, &random_token())?;
     chain::append(tx, opening.poll, EntryKind::Opening, &entry)?;
+    crash_point("open: written");
     Ok(opening.poll)
 }
 
@@ -89,7 +93,7 @@ impl<'a> Opening<'a> {
     ) -> Result<Self, ServiceError> {
         let roll: Vec<String> = members::list_roll(tx.conn)?.iter().map(ToString::to_string).collect();
         // Other servers are told whole seconds, so the vote begins and ends on one.
-        let opens_at = tx.now.trunc_subsecs(0);
+        let opens_at = tx.deadline().trunc_subsecs(0);
         let frozen = FrozenVote {
             amendment: amendment.id,
             base_fingerprint: document.version.fingerprint.clone(),

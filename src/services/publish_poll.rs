@@ -25,7 +25,7 @@ pub fn publish_poll(tx: &mut Tx<'_>, by: MemberId, cabal: CabalId, new: &NewPoll
         return Err(ServiceError::Forbidden("Only members of the cabal may publish its polls.".to_owned()));
     }
     // Other servers are told whole seconds, so the poll begins and ends on one.
-    let opens_at = tx.now.trunc_subsecs(0);
+    let opens_at = tx.deadline().trunc_subsecs(0);
     let poll = PollToInsert {
         id: PollId::from_uuid(tx.next_id()),
         actor_id: cabal.into(),

@@ -213,10 +213,20 @@ async function vote({ ada, grace, amendment }) {
     await member.press(/vote/i);
     await check(`${member.name} votes and gets a receipt`, () => member.mustRead("receipt"));
   }
+  await ada.open(`${amendment}/can-i-vote`);
+  await check("who voted is told that it may be changed", () => ada.mustRead("you have voted"));
+  await ada.fillIn({ "Your handle": "@ada@elsewhere.example" });
+  await ada.press("Check");
+  await check("a handle that is not linked would be a sounding", () => ada.mustRead("not among your linked accounts"));
+  await ada.looksAt("can I vote");
+  await ada.open(amendment);
+  await ada.go("Who could see what until then");
+  await check("what could be seen is told in plain words", () => ada.mustRead("destroyed"));
+  await ada.looksAt("who can see a vote");
 }
 
 async function look(stage) {
-  for (const [path, name] of [["/amendments", "amendments"], ["/cabals", "cabals"], ["/about", "about this server"], ["/log", "log of the stewards"], ["/sign-in", "sign-in page"]]) {
+  for (const [path, name] of [["/amendments", "amendments"], ["/cabals", "cabals"], ["/about", "about this server"], ["/log", "log of the stewards"], ["/sign-in", "sign-in page"], ["/recount", "counting a vote again"]]) {
     await stage.visitor.open(path);
     await stage.visitor.looksAt(name);
   }
@@ -229,6 +239,7 @@ async function look(stage) {
     ["/c/bee_watch/leave", "question before leaving a cabal"],
     [`${new URL(stage.request).pathname}`, "a help request with thanks"],
     ["/steward", "page of the stewards"],
+    ["/steward/time", "the server and its clock"],
   ]) {
     await stage.ada.open(path);
     await stage.ada.looksAt(name);

@@ -9,7 +9,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("domain", &["clock", "ids"]),
     ("db", &["clock", "ids", "settings", "domain", "on_each_backend"]),
     ("federation", &["clock", "ids", "settings", "domain", "db", "app", "App"]),
-    ("services", &["clock", "ids", "settings", "domain", "db", "app", "App", "federation"]),
+    ("services", &["clock", "ids", "settings", "domain", "db", "app", "App", "federation", "crash_point"]),
     ("web", &["clock", "ids", "settings", "domain", "db", "app", "App", "federation", "services"]),
     ("workers", &["clock", "ids", "settings", "domain", "db", "app", "App", "federation", "services"]),
     ("cli", &["clock", "ids", "settings", "domain", "db", "app", "App", "federation", "services", "web", "workers"]),

@@ -141,9 +141,22 @@ pub fn withdraw(tx: &mut Tx<'_>, id: PostId, audience: &Audience) -> Result<Opti
 /// # Errors
 /// When the store fails.
 pub fn send(tx: &mut Tx<'_>, author: &LocalActor, activity: Value, audience: &Audience) -> Result<OutboxId, DbError> {
+    send_about(tx, author, activity, (audience, None))
+}
+
+/// The same for an activity that belongs to a post and is forgotten with it.
+///
+/// # Errors
+/// When the store fails.
+pub fn send_about(
+    tx: &mut Tx<'_>,
+    author: &LocalActor,
+    activity: Value,
+    (audience, post): (&Audience, Option<PostId>),
+) -> Result<OutboxId, DbError> {
     let id = OutboxId::from_uuid(tx.next_id());
     let activity = activities::complete(activity, &tx.urls.activity(id), &author.url(tx.urls));
-    put_on_its_way(tx, author, &Parcel { id, activity: &activity, is_public: false, post: None }, audience)
+    put_on_its_way(tx, author, &Parcel { id, activity: &activity, is_public: false, post }, audience)
 }
 
 /// Tells the followers of an actor that its document changed (fediverse.md 2.2).

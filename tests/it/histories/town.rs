@@ -88,6 +88,11 @@ impl Town {
         &mut self.conn
     }
 
+    /// The moment by which deadlines are judged: setting the clock back gives no vote its time back.
+    fn deadline(&self) -> Stamp {
+        self.latest.max(self.now())
+    }
+
     /// The latest time that the clock has shown.
     pub fn latest(&self) -> Stamp {
         self.latest
@@ -119,7 +124,13 @@ impl Town {
             Act::Tick => self.tick().await,
             Act::Restart => self.nodes = start(&self.store, &self.clock, self.nodes.len()),
         }
-        self.latest = self.latest.max(self.now());
+        self.look_at_the_clock();
+    }
+
+    /// Every process sees how late it is, or knows it from the last heartbeat before it was started.
+    fn look_at_the_clock(&mut self) {
+        self.latest = self.deadline();
+        self.nodes.iter().for_each(|node| node.time.remember(self.latest));
     }
 
     /// Lets every vote come to its end.
@@ -127,7 +138,7 @@ impl Town {
         let last = self.model.votes.iter().map(Vote::closes_at).max().unwrap_or_else(|| self.now());
         self.nodes = start(&self.store, &self.clock, self.nodes.len());
         self.clock.set(last.max(self.now()));
-        self.latest = self.latest.max(self.now());
+        self.look_at_the_clock();
         self.tick().await;
     }
 
@@ -228,7 +239,7 @@ impl Town {
 
     async fn vote_on_the_web(&mut self, poll: usize, member: usize, choice: usize) {
         let Some(poll) = self.vote_number(poll) else { return };
-        let (member, now) = (self.model.member(member), self.now());
+        let (member, now) = (self.model.member(member), self.deadline());
         let id = self.model.votes[poll].poll;
         let choices = vec![u32::try_from(choice).unwrap()];
         let cast = cast_ballot::on_the_web(self.node(), member, id, choices).await;
@@ -248,7 +259,7 @@ impl Town {
         let question = self.node().urls.poll(self.model.votes[poll].poll);
         let arrived = arrived(&actor_url(actor), self.sent, (&question, WORDS[choice], is_word));
         self.receive(&arrived).await;
-        let now = self.now();
+        let now = self.deadline();
         self.model.vote_from_afar(poll, &arrived.actor, choice, now);
         self.last = Some(arrived);
     }
