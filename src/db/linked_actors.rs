@@ -1,7 +1,7 @@
 //! Proven fediverse actors of members, and the codes that prove them.
 
 use super::connection::AnyConnection;
-use super::schema::{link_codes, linked_actors, members};
+use super::schema::{link_codes, linked_actors, members, remote_actors};
 use super::{DbError, Tx, convert};
 use crate::clock::Stamp;
 use crate::ids::{MemberId, RowId};
@@ -20,6 +20,8 @@ pub struct LinkedActor {
     pub linked_at: Stamp,
     /// Since when it acts for nobody, until the member confirms it by a new code (AC-16).
     pub held_at: Option<Stamp>,
+    /// True while stewards keep it or its server out: its votes do not come in (V-28).
+    pub is_blocked: bool,
 }
 
 /// The member to whom an actor is linked; none for supporters, for members who left and for
@@ -45,18 +47,25 @@ pub fn find_member_of(conn: &mut AnyConnection, actor_url: &str) -> Result<Optio
 /// # Errors
 /// The store's fault.
 pub fn list_linked_actors(conn: &mut AnyConnection, member: MemberId) -> Result<Vec<LinkedActor>, DbError> {
-    let rows: Vec<(String, NaiveDateTime, Option<NaiveDateTime>)> = linked_actors::table
+    let rows: Vec<(String, NaiveDateTime, Option<NaiveDateTime>, Option<bool>)> = linked_actors::table
+        .left_join(remote_actors::table.on(remote_actors::url.eq(linked_actors::actor_url)))
         .filter(linked_actors::member_id.eq(member.to_string()))
         .order((linked_actors::linked_at, linked_actors::actor_url))
-        .select((linked_actors::actor_url, linked_actors::linked_at, linked_actors::held_at))
+        .select((
+            linked_actors::actor_url,
+            linked_actors::linked_at,
+            linked_actors::held_at,
+            remote_actors::is_blocked.nullable(),
+        ))
         .load(conn)?;
     Ok(rows
         .into_iter()
-        .map(|(actor_url, linked_at, held_at)| LinkedActor {
+        .map(|(actor_url, linked_at, held_at, is_blocked)| LinkedActor {
             actor_url,
             member_id: member,
             linked_at: linked_at.and_utc(),
             held_at: held_at.map(|at| at.and_utc()),
+            is_blocked: is_blocked.unwrap_or(false),
         })
         .collect())
 }

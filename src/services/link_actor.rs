@@ -154,7 +154,13 @@ fn try_code(tx: &mut Tx<'_>, by: MemberId, code: &str) -> Result<Option<LinkedAc
         refuse_linked(tx, by, &sent.actor_url)?;
         return Ok(None);
     }
-    Ok(Some(LinkedActor { actor_url: sent.actor_url, member_id: by, linked_at: tx.now, held_at: None }))
+    Ok(Some(LinkedActor {
+        actor_url: sent.actor_url,
+        member_id: by,
+        linked_at: tx.now,
+        held_at: None,
+        is_blocked: false,
+    }))
 }
 
 /// Takes a link away. Ballots that were cast through it stay.

@@ -129,6 +129,9 @@ async fn a_ballot_stands_when_its_server_is_blocked_and_its_member_goes_on_votin
 
     assert_eq!(says(&world, &world.peer, &bob, &vote("Against")).await.0, 403);
     assert_eq!(dump(&world.app)["ballots"].len(), 1);
+    let account = world.app.signed_in("ada").await.get("/account").await;
+    account.assert_sound();
+    assert!(account.text().contains("Stewards have blocked it or its server."), "{}", account.text());
     assert!(world.app.vote_on_the_web(poll, world.ada, &[1]).await.unwrap().is_changed);
     assert_eq!(refusal_code(request_code(&world.app.app, bea, &bob.handle).await), "invalid_fields");
 }

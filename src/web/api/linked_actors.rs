@@ -24,6 +24,8 @@ pub struct LinkedActorView {
     /// new keys, and nothing shows that it is still the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     on_hold_since: Option<String>,
+    /// True while stewards keep it or its server out: please vote here then.
+    is_blocked: bool,
 }
 
 /// The linked accounts.
@@ -72,6 +74,7 @@ fn view(linked: LinkedActor) -> LinkedActorView {
         actor: linked.actor_url,
         linked_at: iso_seconds(linked.linked_at),
         on_hold_since: linked.held_at.map(iso_seconds),
+        is_blocked: linked.is_blocked,
     }
 }
 
