@@ -4,8 +4,8 @@
 pub use crate::db::local_actors::KeyPair;
 
 use crate::App;
-use crate::db::DbError;
 use crate::db::local_actors::{self, ActorKind, LocalActor, NewActor};
+use crate::db::{DbError, Tx};
 use crate::domain::Urls;
 use crate::federation::signatures::SigningKey;
 use crate::ids::ActorId;
@@ -117,18 +117,23 @@ pub async fn ensure_instance_actor(app: &App) -> Result<LocalActor, DbError> {
         return Ok(actor);
     }
     let keys = app.federation.keys.take().await.map_err(|e| DbError::Broken(e.to_string()))?;
-    app.write(move |tx| {
-        let handle = tx.urls.host().to_owned();
-        // Another process may be doing the same: then this waits, and finds what that one made.
-        local_actors::claim_handle(tx, &handle)?;
-        if let Some(actor) = local_actors::find_instance_actor(tx.conn)? {
-            return Ok(actor);
-        }
-        let new = NewActor { kind: ActorKind::Instance, handle: &handle, name: &handle, summary: "", keys: &keys };
-        let id = local_actors::create_actor(tx, &new)?;
-        local_actors::actor(tx.conn, id)
-    })
-    .await
+    app.write(move |tx| make_instance_actor(tx, &keys)).await
+}
+
+/// Makes the instance actor, unless another process has just made it: then this waits for that
+/// one, and gives what it made.
+///
+/// # Errors
+/// When the store fails.
+pub fn make_instance_actor(tx: &mut Tx<'_>, keys: &KeyPair) -> Result<LocalActor, DbError> {
+    let handle = tx.urls.host().to_owned();
+    local_actors::claim_handle(tx, &handle)?;
+    if let Some(actor) = local_actors::find_instance_actor(tx.conn)? {
+        return Ok(actor);
+    }
+    let new = NewActor { kind: ActorKind::Instance, handle: &handle, name: &handle, summary: "", keys };
+    let id = local_actors::create_actor(tx, &new)?;
+    local_actors::actor(tx.conn, id)
 }
 
 #[cfg(test)]

@@ -7,11 +7,11 @@ use crate::support::world::kept_pair;
 use crate::support::{Peer, TestApp};
 use caucus::App;
 use caucus::db::connection::establish;
-use caucus::db::{AnyConnection, Database, local_actors};
+use caucus::db::{AnyConnection, Database, DbError, Tx, local_actors};
 use caucus::domain::cabal::{CabalFields, NewCabal};
 use caucus::domain::membership::NewMember;
 use caucus::federation::actors::{LookupError, find_by_url};
-use caucus::federation::keys::ensure_instance_actor;
+use caucus::federation::keys::{ensure_instance_actor, make_instance_actor};
 use caucus::ids::MemberId;
 use caucus::services::ServiceError;
 use caucus::services::form_cabal::form_cabal;
@@ -55,10 +55,28 @@ async fn two_processes_that_start_on_an_empty_database_make_one_instance_actor()
     let (app, _, store) = quiet("http://localhost:1", test_start());
     let db = Database::open(&store.url).unwrap();
     let other = App::new(app.settings.clone(), Arc::clone(&app.clock), db);
+    let (made, is_made) = std::sync::mpsc::channel();
+    let (go_on, goes_on) = std::sync::mpsc::channel::<()>();
+    let first = tokio::spawn(async move {
+        let act = move |tx: &mut Tx<'_>| {
+            let actor = make_instance_actor(tx, &kept_pair(2))?;
+            made.send(()).unwrap();
+            goes_on.recv().unwrap();
+            Ok::<_, DbError>(actor.id)
+        };
+        other.write(act).await
+    });
+    tokio::task::spawn_blocking(move || is_made.recv().unwrap()).await.unwrap();
 
-    let (one, two) = tokio::join!(ensure_instance_actor(&app), ensure_instance_actor(&other));
+    let second = app.write(|tx| make_instance_actor(tx, &kept_pair(2)));
+    let end = async {
+        let url = store.url.clone();
+        tokio::task::spawn_blocking(move || until_somebody_waits(&url)).await.unwrap();
+        go_on.send(()).unwrap();
+    };
+    let (second, ()) = tokio::join!(second, end);
 
-    assert_eq!(one.unwrap().id, two.unwrap().id);
+    assert_eq!(second.unwrap().id, first.await.unwrap().unwrap());
 }
 
 #[tokio::test]
