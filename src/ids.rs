@@ -70,6 +70,8 @@ id_type!(/// A clause, the same through all versions.
     ClauseId);
 id_type!(/// An amendment.
     AmendmentId);
+id_type!(/// An objection to an amendment.
+    ObjectionId);
 id_type!(/// An activity that was received.
     InboxId);
 id_type!(/// An activity that we send.

@@ -5,7 +5,7 @@ use anyhow::{Context as _, ensure};
 use caucus::App;
 use caucus::clock::{Clock, FixedClock};
 use caucus::db::{Database, documents, members, results};
-use caucus::domain::amendment::{AmendmentForm, NewAmendment};
+use caucus::domain::amendment::{AmendmentForm, Edit, NewAmendment};
 use caucus::domain::membership::NewMember;
 use caucus::ids::{AmendmentId, MemberId, PollId};
 use caucus::services::set_up::{NewCommunity, NewDocument, SetUp, set_up};
@@ -75,7 +75,7 @@ impl Town {
                     title: "Say it better".to_owned(),
                     summary: "It says the same in fewer words.".to_owned(),
                     values_fit: "We like few words.".to_owned(),
-                    changes: vec![(clause.id, "Any member may propose amendments.".to_owned())],
+                    edits: vec![Edit::reword(clause.id, "Any member may propose amendments.")],
                 };
                 Ok(NewAmendment::parse(document.id, &form)?)
             })

@@ -1,14 +1,19 @@
-//! Amendments, their changes and backings.
+//! Amendments. What they change is in [`super::amendment_changes`], who backs them in
+//! [`super::backings`]. A draft is told to its author alone: whatever lists, leaves drafts out.
 
 use super::connection::{AnyBackend, AnyConnection};
-use super::schema::{amendment_changes, amendments, backings, members};
+use super::schema::{amendment_changes, amendments};
 use super::{DbError, Tx, convert};
 use crate::clock::Stamp;
-use crate::domain::amendment::{AmendmentState, Change, LAPSES_AFTER};
-use crate::ids::{AmendmentId, ClauseId, DocumentId, MemberId, PollId, VersionId};
-use crate::on_each_backend;
+use crate::domain::amendment::{AmendmentState, LAPSES_AFTER};
+use crate::ids::{AmendmentId, DocumentId, MemberId, PollId, PostId, VersionId};
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
+
+pub use super::amendment_changes::{insert_changes, list_changes, list_touching};
+pub use super::backings::{
+    add_backing, clear_backings, find_backing_by_reply, list_backed_by, list_backers, remove_backing,
+};
 
 /// An amendment.
 #[derive(Debug, Clone)]
@@ -39,9 +44,18 @@ pub struct Amendment {
     pub poll_id: Option<PollId>,
     /// Hash over text, rule, roll and times as they froze at the opening.
     pub frozen_hash: Option<String>,
+    /// When its vote opens by itself, once that is announced.
+    pub opens_at: Option<Stamp>,
+    /// The post of the community that tells of it.
+    pub note_id: Option<PostId>,
 }
 
 impl Amendment {
+    /// Whether this person may see it: everybody, or of a draft its author alone.
+    pub fn is_for(&self, viewer: Option<MemberId>) -> bool {
+        self.state != AmendmentState::Draft || viewer == Some(self.proposer_id)
+    }
+
     /// Where it stands at `now`: an unbacked one has lapsed when its time is over, even before
     /// a timer noted it.
     pub fn state_at(&self, now: Stamp) -> AmendmentState {
@@ -65,6 +79,8 @@ pub struct Wording<'a> {
     pub summary: &'a str,
     /// How it fits our values.
     pub values_fit: &'a str,
+    /// Whether it is still being written.
+    pub is_draft: bool,
 }
 
 #[derive(Queryable, Selectable)]
@@ -83,11 +99,23 @@ struct Row {
     lapses_at: NaiveDateTime,
     poll_id: Option<String>,
     frozen_hash: Option<String>,
+    is_draft: bool,
+    opens_at: Option<NaiveDateTime>,
+    note_id: Option<String>,
 }
 
 impl Row {
     fn amendment(self) -> Result<Amendment, DbError> {
+        let state = convert::word(&self.state, AmendmentState::stored)?;
+        let state = match (state, self.is_draft, self.opens_at) {
+            (AmendmentState::SeekingBacking, true, _) => AmendmentState::Draft,
+            (AmendmentState::Backed, _, Some(_)) => AmendmentState::Announced,
+            (state, ..) => state,
+        };
         Ok(Amendment {
+            opens_at: self.opens_at.filter(|_| state == AmendmentState::Announced).map(|at| at.and_utc()),
+            note_id: self.note_id.as_deref().map(convert::id).transpose()?,
+            state,
             id: convert::id(&self.id)?,
             document_id: convert::id(&self.document_id)?,
             base_version_id: convert::id(&self.base_version_id)?,
@@ -95,7 +123,6 @@ impl Row {
             title: self.title,
             summary: self.summary,
             values_fit: self.values_fit,
-            state: convert::word(&self.state, AmendmentState::stored)?,
             proposed_at: self.proposed_at.and_utc(),
             edited_at: self.edited_at.and_utc(),
             lapses_at: self.lapses_at.and_utc(),
@@ -139,69 +166,54 @@ pub fn hold_amendment(tx: &mut Tx<'_>, id: AmendmentId) -> Result<Amendment, DbE
     amendment(tx.conn, id)
 }
 
-/// All amendments, the newest first; of one document when it is named.
+/// All amendments without drafts, the newest first; of one document when it is named.
 ///
 /// # Errors
 /// The store's fault.
 pub fn list_amendments(conn: &mut AnyConnection, document: Option<DocumentId>) -> Result<Vec<Amendment>, DbError> {
-    let mut query = amendments::table.order(amendments::id.desc()).select(Row::as_select()).into_boxed::<AnyBackend>();
+    let mut query = amendments::table
+        .filter(amendments::is_draft.eq(false))
+        .order(amendments::id.desc())
+        .select(Row::as_select())
+        .into_boxed::<AnyBackend>();
     if let Some(document) = document {
         query = query.filter(amendments::document_id.eq(document.to_string()));
     }
     query.load(conn)?.into_iter().map(Row::amendment).collect()
 }
 
-/// The clauses it changes, in the order of their ids, which is the order of the document.
+/// The drafts of a member, the newest first.
 ///
 /// # Errors
 /// The store's fault.
-pub fn list_changes(conn: &mut AnyConnection, id: AmendmentId) -> Result<Vec<Change>, DbError> {
-    let rows: Vec<(String, String, String, String)> = amendment_changes::table
-        .filter(amendment_changes::amendment_id.eq(id.to_string()))
-        .order(amendment_changes::clause_id)
-        .select((
-            amendment_changes::clause_id,
-            amendment_changes::number,
-            amendment_changes::old_text,
-            amendment_changes::new_text,
-        ))
-        .load(conn)?;
-    rows.into_iter()
-        .map(|(clause, number, old_text, new_text)| {
-            Ok(Change { clause: convert::id(&clause)?, number, old_text, new_text })
-        })
+pub fn list_drafts(conn: &mut AnyConnection, author: MemberId) -> Result<Vec<Amendment>, DbError> {
+    amendments::table
+        .filter(amendments::is_draft.eq(true))
+        .filter(amendments::state.eq(AmendmentState::SeekingBacking.as_str()))
+        .filter(amendments::proposer_id.eq(author.to_string()))
+        .order(amendments::id.desc())
+        .select(Row::as_select())
+        .load(conn)?
+        .into_iter()
+        .map(Row::amendment)
         .collect()
 }
 
-/// The amendments that a member backs.
+/// The amendment of which this post of the community tells.
 ///
 /// # Errors
 /// The store's fault.
-pub fn list_backed_by(conn: &mut AnyConnection, member: MemberId) -> Result<Vec<AmendmentId>, DbError> {
-    let found: Vec<String> = backings::table
-        .filter(backings::member_id.eq(member.to_string()))
-        .order(backings::amendment_id)
-        .select(backings::amendment_id)
-        .load(conn)?;
-    found.iter().map(|id| convert::id(id)).collect()
+pub fn find_amendment_by_note(conn: &mut AnyConnection, note: PostId) -> Result<Option<Amendment>, DbError> {
+    amendments::table
+        .filter(amendments::note_id.eq(note.to_string()))
+        .select(Row::as_select())
+        .first(conn)
+        .optional()?
+        .map(Row::amendment)
+        .transpose()
 }
 
-/// Which members back it, the first backer first; nobody who has left.
-///
-/// # Errors
-/// The store's fault.
-pub fn list_backers(conn: &mut AnyConnection, id: AmendmentId) -> Result<Vec<MemberId>, DbError> {
-    let rows: Vec<String> = backings::table
-        .inner_join(members::table)
-        .filter(members::left_at.is_null())
-        .filter(backings::amendment_id.eq(id.to_string()))
-        .order((backings::backed_at, backings::member_id))
-        .select(backings::member_id)
-        .load(conn)?;
-    rows.iter().map(|id| convert::id(id)).collect()
-}
-
-/// Saves a proposal that seeks backing.
+/// Saves a draft or a proposal that seeks backing.
 ///
 /// # Errors
 /// The store's fault.
@@ -223,6 +235,7 @@ pub fn insert_amendment(
             amendments::summary.eq(words.summary),
             amendments::values_fit.eq(words.values_fit),
             amendments::state.eq(AmendmentState::SeekingBacking.as_str()),
+            amendments::is_draft.eq(words.is_draft),
             amendments::proposed_at.eq(now),
             amendments::edited_at.eq(now),
             amendments::lapses_at.eq((tx.now + LAPSES_AFTER).naive_utc()),
@@ -251,38 +264,86 @@ pub fn reword_amendment(tx: &mut Tx<'_>, id: AmendmentId, words: Wording<'_>) ->
     Ok(())
 }
 
-/// Saves the clauses that an amendment changes.
-///
-/// # Errors
-/// The store's fault.
-pub fn insert_changes(tx: &mut Tx<'_>, id: AmendmentId, changes: &[Change]) -> Result<(), DbError> {
-    for change in changes {
-        diesel::insert_into(amendment_changes::table)
-            .values((
-                amendment_changes::amendment_id.eq(id.to_string()),
-                amendment_changes::clause_id.eq(change.clause.to_string()),
-                amendment_changes::number.eq(&change.number),
-                amendment_changes::old_text.eq(&change.old_text),
-                amendment_changes::new_text.eq(&change.new_text),
-            ))
-            .execute(tx.conn)?;
-    }
-    Ok(())
-}
-
 /// Notes where an amendment stands now. One that seeks backing again gets its full time again.
 ///
 /// # Errors
 /// The store's fault.
 pub fn set_state(tx: &mut Tx<'_>, id: AmendmentId, state: AmendmentState) -> Result<(), DbError> {
-    let row = amendments::table.find(id.to_string());
+    let stored = match state {
+        AmendmentState::Draft => AmendmentState::SeekingBacking,
+        AmendmentState::Announced => AmendmentState::Backed,
+        other => other,
+    };
+    diesel::update(amendments::table.find(id.to_string()))
+        .set(amendments::state.eq(stored.as_str()))
+        .execute(tx.conn)?;
     if matches!(state, AmendmentState::SeekingBacking | AmendmentState::InConflict) {
-        diesel::update(row)
-            .set((amendments::state.eq(state.as_str()), amendments::lapses_at.eq((tx.now + LAPSES_AFTER).naive_utc())))
-            .execute(tx.conn)?;
-    } else {
-        diesel::update(row).set(amendments::state.eq(state.as_str())).execute(tx.conn)?;
+        renew(tx, id)?;
     }
+    if state != AmendmentState::Announced {
+        diesel::update(amendments::table.find(id.to_string()))
+            .set(amendments::opens_at.eq(None::<NaiveDateTime>))
+            .execute(tx.conn)?;
+    }
+    Ok(())
+}
+
+/// Gives an amendment its full time to find a backer.
+///
+/// # Errors
+/// The store's fault.
+pub fn renew(tx: &mut Tx<'_>, id: AmendmentId) -> Result<(), DbError> {
+    diesel::update(amendments::table.find(id.to_string()))
+        .set((
+            amendments::lapses_at.eq((tx.now + LAPSES_AFTER).naive_utc()),
+            amendments::warned_at.eq(None::<NaiveDateTime>),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// Throws a draft away. What was proposed once is never deleted.
+///
+/// # Errors
+/// The store's fault.
+pub fn delete_draft(tx: &mut Tx<'_>, id: AmendmentId) -> Result<(), DbError> {
+    let draft = amendments::table.filter(amendments::id.eq(id.to_string())).filter(amendments::is_draft.eq(true));
+    let ids: Vec<String> = draft.select(amendments::id).load(tx.conn)?;
+    diesel::delete(amendment_changes::table.filter(amendment_changes::amendment_id.eq_any(&ids))).execute(tx.conn)?;
+    diesel::delete(amendments::table.filter(amendments::id.eq_any(&ids))).execute(tx.conn)?;
+    Ok(())
+}
+
+/// Notes that a draft is proposed now.
+///
+/// # Errors
+/// The store's fault.
+pub fn end_draft(tx: &mut Tx<'_>, id: AmendmentId) -> Result<(), DbError> {
+    diesel::update(amendments::table.find(id.to_string()))
+        .set((amendments::is_draft.eq(false), amendments::proposed_at.eq(tx.now.naive_utc())))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// Notes the moment at which the vote opens by itself.
+///
+/// # Errors
+/// The store's fault.
+pub fn announce(tx: &mut Tx<'_>, id: AmendmentId, opens_at: Stamp) -> Result<(), DbError> {
+    diesel::update(amendments::table.find(id.to_string()))
+        .set(amendments::opens_at.eq(Some(opens_at.naive_utc())))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// Notes the post that tells of an amendment.
+///
+/// # Errors
+/// The store's fault.
+pub fn set_note(tx: &mut Tx<'_>, id: AmendmentId, note: PostId) -> Result<(), DbError> {
+    diesel::update(amendments::table.find(id.to_string()))
+        .set(amendments::note_id.eq(Some(note.to_string())))
+        .execute(tx.conn)?;
     Ok(())
 }
 
@@ -310,79 +371,4 @@ pub fn freeze(tx: &mut Tx<'_>, id: AmendmentId, poll: PollId, hash: &str) -> Res
         ))
         .execute(tx.conn)?;
     Ok(())
-}
-
-/// Adds a backing; one that is there already changes nothing.
-///
-/// # Errors
-/// The store's fault.
-pub fn add_backing(tx: &mut Tx<'_>, id: AmendmentId, member: MemberId) -> Result<(), DbError> {
-    let row = (
-        backings::amendment_id.eq(id.to_string()),
-        backings::member_id.eq(member.to_string()),
-        backings::backed_at.eq(tx.now.naive_utc()),
-    );
-    on_each_backend!(tx.conn, |c| diesel::insert_into(backings::table)
-        .values(row)
-        .on_conflict_do_nothing()
-        .execute(c))?;
-    Ok(())
-}
-
-/// Takes a backing away. False when there was none.
-///
-/// # Errors
-/// The store's fault.
-pub fn remove_backing(tx: &mut Tx<'_>, id: AmendmentId, member: MemberId) -> Result<bool, DbError> {
-    Ok(diesel::delete(backings::table.find((id.to_string(), member.to_string()))).execute(tx.conn)? > 0)
-}
-
-/// Cancels all backings, as every edit of the text does (A3).
-///
-/// # Errors
-/// The store's fault.
-pub fn clear_backings(tx: &mut Tx<'_>, id: AmendmentId) -> Result<(), DbError> {
-    diesel::delete(backings::table.filter(backings::amendment_id.eq(id.to_string()))).execute(tx.conn)?;
-    Ok(())
-}
-
-/// The amendments in one of `states` that change one of `clauses`, the oldest first.
-///
-/// # Errors
-/// The store's fault.
-pub fn list_touching(
-    conn: &mut AnyConnection,
-    clauses: &[ClauseId],
-    states: &[AmendmentState],
-) -> Result<Vec<AmendmentId>, DbError> {
-    let clauses: Vec<String> = clauses.iter().map(ToString::to_string).collect();
-    let rows: Vec<String> = amendments::table
-        .filter(amendments::state.eq_any(states.iter().map(|state| state.as_str())))
-        .filter(
-            amendments::id.eq_any(
-                amendment_changes::table
-                    .filter(amendment_changes::clause_id.eq_any(clauses))
-                    .select(amendment_changes::amendment_id),
-            ),
-        )
-        .order(amendments::id)
-        .select(amendments::id)
-        .load(conn)?;
-    rows.iter().map(|id| convert::id(id)).collect()
-}
-
-/// Up to `limit` amendments whose time to find a backer is over.
-///
-/// # Errors
-/// The store's fault.
-pub fn list_lapsing(conn: &mut AnyConnection, now: Stamp, limit: i64) -> Result<Vec<AmendmentId>, DbError> {
-    let unbacked = [AmendmentState::SeekingBacking.as_str(), AmendmentState::InConflict.as_str()];
-    let rows: Vec<String> = amendments::table
-        .filter(amendments::state.eq_any(unbacked))
-        .filter(amendments::lapses_at.le(now.naive_utc()))
-        .order(amendments::lapses_at)
-        .limit(limit)
-        .select(amendments::id)
-        .load(conn)?;
-    rows.iter().map(|id| convert::id(id)).collect()
 }

@@ -41,6 +41,8 @@ pub struct Version {
     pub amendment_id: Option<AmendmentId>,
     /// Since when it stands.
     pub created_at: Stamp,
+    /// The rule by which this text is amended (A9).
+    pub rule: Rule,
 }
 
 #[derive(Queryable, Selectable)]
@@ -49,8 +51,6 @@ struct DocumentRow {
     id: String,
     slug: String,
     title: String,
-    vote_base: String,
-    quorum: i32,
 }
 
 #[derive(Queryable, Selectable)]
@@ -62,6 +62,8 @@ struct VersionRow {
     fingerprint: String,
     amendment_id: Option<String>,
     created_at: NaiveDateTime,
+    vote_base: String,
+    quorum: i32,
 }
 
 #[derive(Queryable, Selectable)]
@@ -97,6 +99,7 @@ impl VersionRow {
             fingerprint: self.fingerprint,
             amendment_id: self.amendment_id.as_deref().map(convert::id).transpose()?,
             created_at: self.created_at.and_utc(),
+            rule: stored_rule(&self.vote_base, self.quorum)?,
         })
     }
 }
@@ -109,12 +112,13 @@ pub(super) fn stored_rule(vote_base: &str, quorum: i32) -> Result<Rule, DbError>
 }
 
 fn from_rows((document, version): (DocumentRow, VersionRow)) -> Result<Document, DbError> {
+    let version = version.version()?;
     Ok(Document {
         id: convert::id(&document.id)?,
-        rule: stored_rule(&document.vote_base, document.quorum)?,
+        rule: version.rule,
         slug: document.slug,
         title: document.title,
-        version: version.version()?,
+        version,
     })
 }
 
@@ -290,6 +294,7 @@ pub fn as_json(document: &Document, version: &Version, clauses: &[Clause]) -> se
         "version": version.number,
         "fingerprint": version.fingerprint,
         "in_force_since": iso_seconds(version.created_at),
+        "rule": {"base": version.rule.base.as_str(), "quorum": version.rule.quorum},
         "clauses": clauses,
     })
 }
@@ -318,9 +323,10 @@ pub fn insert_document(tx: &mut Tx<'_>, slug: &str, title: &str) -> Result<Docum
 pub fn insert_version(
     tx: &mut Tx<'_>,
     document: DocumentId,
-    clauses: &[Clause],
+    (clauses, rule): (&[Clause], Rule),
     amendment: Option<AmendmentId>,
 ) -> Result<VersionId, DbError> {
+    let quorum = i32::try_from(rule.quorum).map_err(|_| DbError::Broken("a quorum is out of range".to_owned()))?;
     let id = VersionId::from_uuid(tx.next_id());
     let last: Option<i32> = document_versions::table
         .filter(document_versions::document_id.eq(document.to_string()))
@@ -334,6 +340,8 @@ pub fn insert_version(
             document_versions::fingerprint.eq(fingerprint(clauses)),
             document_versions::amendment_id.eq(amendment.map(|id| id.to_string())),
             document_versions::created_at.eq(tx.now.naive_utc()),
+            document_versions::vote_base.eq(rule.base.as_str()),
+            document_versions::quorum.eq(quorum),
         ))
         .execute(tx.conn)?;
     insert_clauses(tx, id, clauses)?;

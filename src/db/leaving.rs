@@ -1,9 +1,10 @@
 //! Erases a member: what is left says that somebody was here, and not who (rule J4).
 
+use super::amendments::{delete_draft, list_drafts};
 use super::ballots::Voter;
 use super::schema::{
-    api_tokens, ballot_links, cabal_log, cabal_members, former_handles, link_codes, linked_actors, members, passwords,
-    poll_voters, polls, reset_links, sessions, signings,
+    amendment_comments, api_tokens, backings, ballot_links, cabal_log, cabal_members, former_handles, link_codes,
+    linked_actors, member_notices, members, passwords, poll_voters, polls, reset_links, sessions, signings,
 };
 use super::{AnyConnection, DbError, Tx};
 use crate::ids::{MemberId, secret_hash};
@@ -34,6 +35,7 @@ pub fn erase_member(tx: &mut Tx<'_>, id: MemberId, handle: &str) -> Result<(), D
     diesel::update(cabal_log::table.filter(cabal_log::member_id.eq(&member)).filter(cabal_log::act.eq("joined")))
         .set(cabal_log::subject.eq(""))
         .execute(tx.conn)?;
+    forget_words(tx, &member)?;
     keep_handle(tx, handle)?;
     diesel::update(members::table.find(&member))
         .set((
@@ -44,6 +46,23 @@ pub fn erase_member(tx: &mut Tx<'_>, id: MemberId, handle: &str) -> Result<(), D
             members::left_at.eq(tx.now.naive_utc()),
         ))
         .execute(tx.conn)?;
+    Ok(())
+}
+
+/// What they wrote under amendments, what they were told, and by which reply they backed. Their
+/// drafts go; objections stay beside the vote that they were part of, by somebody who left.
+fn forget_words(tx: &mut Tx<'_>, member: &str) -> Result<(), DbError> {
+    diesel::delete(member_notices::table.filter(member_notices::member_id.eq(member))).execute(tx.conn)?;
+    diesel::update(amendment_comments::table.filter(amendment_comments::member_id.eq(member)))
+        .set((amendment_comments::text.eq(""), amendment_comments::deleted_at.eq(Some(tx.now.naive_utc()))))
+        .execute(tx.conn)?;
+    diesel::update(backings::table.filter(backings::member_id.eq(member)))
+        .set(backings::reply_id.eq(None::<String>))
+        .execute(tx.conn)?;
+    let author = member.parse().map_err(|_| DbError::Broken("a member without an id".to_owned()))?;
+    for draft in list_drafts(tx.conn, author)? {
+        delete_draft(tx, draft.id)?;
+    }
     Ok(())
 }
 

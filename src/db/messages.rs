@@ -128,6 +128,26 @@ pub fn list_messages(
     found.into_iter().map(message_from).collect()
 }
 
+/// The public and unlisted messages that answer one of these posts, the oldest first.
+///
+/// # Errors
+/// The store's fault.
+pub fn list_answers_for_everybody(
+    conn: &mut AnyConnection,
+    parents: &[String],
+    limit: i64,
+) -> Result<Vec<Message>, DbError> {
+    let found: Vec<Row> = messages::table
+        .filter(messages::in_reply_to.eq_any(parents.to_vec()).assume_not_null())
+        .filter(messages::visibility.eq_any([Visibility::Public.as_str(), Visibility::Unlisted.as_str()]))
+        .filter(messages::deleted_at.is_null())
+        .order(messages::id)
+        .limit(limit)
+        .select(Row::as_select())
+        .load(conn)?;
+    found.into_iter().map(message_from).collect()
+}
+
 /// How many messages an actor has sent since a moment, erased ones too.
 ///
 /// # Errors

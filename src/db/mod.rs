@@ -2,9 +2,13 @@
 //! (docs/adr/0002-database-access.md). Row structs stay private to the file of their table;
 //! callers get domain types. It knows nothing of HTTP or of ActivityPub.
 
+pub mod amendment_changes;
+pub mod amendment_comments;
+pub mod amendment_deadlines;
 pub mod amendments;
 pub mod api_tokens;
 pub mod audience;
+pub mod backings;
 pub mod backup;
 pub mod ballot_secrecy;
 pub mod ballots;
@@ -28,9 +32,11 @@ pub mod incidents;
 pub mod leaving;
 pub mod linked_actors;
 pub mod local_actors;
+pub mod member_notices;
 pub mod members;
 pub mod messages;
 pub mod migrations;
+pub mod objections;
 pub mod offer_course;
 pub mod offers;
 pub mod outbox;

@@ -98,8 +98,6 @@ diesel::table! {
         slug -> Text,
         title -> Text,
         current_version_id -> Nullable<Text>,
-        vote_base -> Text,
-        quorum -> Integer,
         created_at -> Timestamp,
     }
 }
@@ -112,6 +110,8 @@ diesel::table! {
         fingerprint -> Text,
         amendment_id -> Nullable<Text>,
         created_at -> Timestamp,
+        vote_base -> Text,
+        quorum -> Integer,
     }
 }
 
@@ -291,6 +291,10 @@ diesel::table! {
         lapses_at -> Timestamp,
         poll_id -> Nullable<Text>,
         frozen_hash -> Nullable<Text>,
+        is_draft -> Bool,
+        opens_at -> Nullable<Timestamp>,
+        warned_at -> Nullable<Timestamp>,
+        note_id -> Nullable<Text>,
     }
 }
 
@@ -301,6 +305,10 @@ diesel::table! {
         number -> Text,
         old_text -> Text,
         new_text -> Text,
+        act -> Text,
+        place -> Nullable<Text>,
+        anchor_id -> Nullable<Text>,
+        position -> Integer,
     }
 }
 
@@ -309,6 +317,44 @@ diesel::table! {
         amendment_id -> Text,
         member_id -> Text,
         backed_at -> Timestamp,
+        reply_id -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    objections (id) {
+        id -> Text,
+        amendment_id -> Text,
+        member_id -> Text,
+        reason -> Text,
+        raised_at -> Timestamp,
+        backer_id -> Nullable<Text>,
+        backed_at -> Nullable<Timestamp>,
+        answer -> Nullable<Text>,
+        answered_at -> Nullable<Timestamp>,
+        withdrawn_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    amendment_comments (id) {
+        id -> Text,
+        amendment_id -> Text,
+        member_id -> Text,
+        text -> Text,
+        written_at -> Timestamp,
+        edited_at -> Nullable<Timestamp>,
+        deleted_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    member_notices (id) {
+        id -> Text,
+        member_id -> Text,
+        sentence -> Text,
+        about -> Text,
+        told_at -> Timestamp,
     }
 }
 
@@ -636,6 +682,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     amendments,
     amendment_changes,
     backings,
+    objections,
+    amendment_comments,
+    member_notices,
     polls,
     lead_nominations,
     poll_options,
@@ -699,6 +748,10 @@ diesel::joinable!(amendments -> members (proposer_id));
 diesel::joinable!(amendment_changes -> amendments (amendment_id));
 diesel::joinable!(backings -> amendments (amendment_id));
 diesel::joinable!(backings -> members (member_id));
+diesel::joinable!(objections -> amendments (amendment_id));
+diesel::joinable!(amendment_comments -> amendments (amendment_id));
+diesel::joinable!(amendment_comments -> members (member_id));
+diesel::joinable!(member_notices -> members (member_id));
 diesel::joinable!(polls -> posts (id));
 diesel::joinable!(polls -> local_actors (actor_id));
 diesel::joinable!(polls -> amendments (amendment_id));

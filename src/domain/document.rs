@@ -16,10 +16,17 @@ use super::text;
 use crate::clock::Stamp;
 use crate::ids::ClauseId;
 use chrono::NaiveDate;
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 /// The most characters of one clause.
 pub const CLAUSE_MAX: usize = 10_000;
+
+/// The most clauses of one document.
+pub const CLAUSES_MAX: usize = 2_000;
+
+/// How deep clauses may be nested.
+pub const DEPTH_MAX: i32 = 8;
 
 /// One clause of one version of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,6 +136,21 @@ pub fn fingerprint(clauses: &[Clause]) -> String {
         let _ = writeln!(canonical, "{}\t{}\t{}", clause.depth, clause.number, clause.text);
     }
     sha256_hex(&canonical)
+}
+
+/// Numbers clauses as they follow one another, each level from 1; text without a number gets none.
+pub fn number_anew(clauses: &mut [Clause]) {
+    let mut numbers: HashMap<Option<ClauseId>, (String, u32)> = HashMap::from([(None, (String::new(), 0))]);
+    for (position, clause) in (0..).zip(clauses) {
+        clause.position = position;
+        if !clause.number.is_empty()
+            && let Some((above, last)) = numbers.get_mut(&clause.parent)
+        {
+            *last += 1;
+            clause.number = if above.is_empty() { last.to_string() } else { format!("{above}.{last}") };
+            numbers.insert(Some(clause.id), (clause.number.clone(), 0));
+        }
+    }
 }
 
 /// The first moment after a day that was given as `2026-03-08`, in UTC.

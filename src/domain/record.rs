@@ -68,18 +68,7 @@ pub struct FrozenVote<'a> {
 impl FrozenVote<'_> {
     /// As it stands in the record.
     pub fn json(&self) -> Value {
-        let changes: Vec<Value> = self
-            .changes
-            .iter()
-            .map(|change| {
-                json!({
-                    "clause": change.clause,
-                    "number": change.number,
-                    "old_text": change.old_text,
-                    "new_text": change.new_text,
-                })
-            })
-            .collect();
+        let changes: Vec<Value> = self.changes.iter().map(Change::json).collect();
         json!({
             "amendment": self.amendment,
             "base_fingerprint": self.base_fingerprint,

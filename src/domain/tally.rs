@@ -76,6 +76,13 @@ pub struct Rule {
     pub quorum: u32,
 }
 
+impl Default for Rule {
+    /// Two thirds of the votes for and against, however many took part (A9).
+    fn default() -> Self {
+        Self { majority: Majority::TwoThirds, base: VoteBase::Cast, quorum: 0 }
+    }
+}
+
 /// How the ballots of a vote fell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tally {

@@ -7,6 +7,7 @@ use crate::db::documents::Document;
 use crate::db::polls::{Poll, PollToInsert};
 use crate::db::results::PollResult;
 use crate::domain::Urls;
+use crate::domain::amendment::{AmendmentState, Change};
 use crate::domain::ballot::{Uncounted, VoteOutcome};
 use crate::domain::record::FrozenVote;
 use crate::domain::tally::{Majority, Rule, Share, Tally, VoteBase};
@@ -43,15 +44,39 @@ pub(super) fn advisory(url: &str, poll: &PollToInsert<'_>) -> String {
     )
 }
 
-/// The Question of an amendment.
-pub(super) fn ballot(urls: &Urls, amendment: &Amendment, document: &Document, frozen: &FrozenVote<'_>) -> String {
+/// Which clauses change: `, clauses 2.1, 4`.
+fn clauses(changes: &[Change]) -> String {
     let numbers: Vec<&str> =
-        frozen.changes.iter().map(|change| change.number.as_str()).filter(|number| !number.is_empty()).collect();
-    let clauses = match numbers.as_slice() {
+        changes.iter().map(|change| change.number.as_str()).filter(|number| !number.is_empty()).collect();
+    match numbers.as_slice() {
         [] => String::new(),
         [one] => format!(", clause {one}"),
         many => format!(", clauses {}", many.join(", ")),
+    }
+}
+
+/// The Note that tells of a proposal.
+pub(super) fn proposal(urls: &Urls, amendment: &Amendment, document: &Document, changes: &[Change]) -> String {
+    let invitation = match amendment.state {
+        AmendmentState::Withdrawn => "It was withdrawn by the member who proposed it.",
+        _ => {
+            "What do you think? Reply here. Members back it with a reply of the one word #back; once another member has \
+             backed it, it can be put to the vote."
+        }
     };
+    format!(
+        "<p>Proposed amendment of {}{}: <strong>{}</strong></p>{}<p>{invitation}</p><p>{}</p>",
+        escape_html(&document.title),
+        clauses(changes),
+        escape_html(&amendment.title),
+        paragraphs(&amendment.summary),
+        link(&urls.amendment(amendment.id), "The change and the reasons")
+    )
+}
+
+/// The Question of an amendment.
+pub(super) fn ballot(urls: &Urls, amendment: &Amendment, document: &Document, frozen: &FrozenVote<'_>) -> String {
+    let clauses = clauses(frozen.changes);
     format!(
         "<p>Amendment of {}{clauses}: <strong>{}</strong></p>{}<p>For, Against or Abstain until {}. The votes of \
          everybody who was a member when this opened decide; {}. The numbers appear when it closes.</p><p>{}</p>",

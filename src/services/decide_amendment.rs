@@ -2,6 +2,7 @@
 //! version of the document; part of the transaction of [`super::close_ballot`] (rules A8, A9, A13).
 
 use super::ServiceError;
+use super::amend_document::amend_document;
 use super::ballot_words::{self, ResultWords};
 use super::frozen_vote::as_it_froze;
 use crate::db::amendments::{self, Amendment};
@@ -11,7 +12,7 @@ use crate::db::polls::{Frozen, Poll};
 use crate::db::posts::PostKind;
 use crate::db::results::{self, PollResult};
 use crate::db::{Tx, ballot_secrecy, ballots, chain, incidents};
-use crate::domain::amendment::{AmendmentState, Change, Move, apply};
+use crate::domain::amendment::Move;
 use crate::domain::ballot::{Choices, Uncounted, totals};
 use crate::domain::chain::{BallotSum, EntryKind, closing};
 use crate::domain::record::{FrozenVote, Record, sha256_hex};
@@ -19,7 +20,7 @@ use crate::domain::tally::Tally;
 use crate::domain::visibility::Visibility;
 use crate::federation::outbound::documents::{Extra, NoteParts, note};
 use crate::federation::outbound::publish::{Audience, NewPost, publish};
-use crate::ids::{AmendmentId, ClauseId, PostId, VersionId};
+use crate::ids::{AmendmentId, PostId, VersionId};
 use serde_json::json;
 
 /// The fewest soundings that are printed, so that nobody is singled out (A10).
@@ -65,7 +66,7 @@ pub(super) fn decide(tx: &mut Tx<'_>, closed: &Closed<'_>, id: AmendmentId) -> R
         amendment: &amendment,
         document: &document,
         is_carried,
-        version: if is_carried { amend(tx, &document, id, &changes)? } else { None },
+        version: if is_carried { amend_document(tx, &document, id, &changes)? } else { None },
         uncounted: ballots::list_uncounted(tx.conn, closed.poll.id)?,
         soundings: Some(Tally::of(&totals(&soundings, 3))).filter(|tally| tally.ballots() >= FEWEST_SOUNDINGS),
     };
@@ -124,28 +125,6 @@ fn record(
         incidents: &happened,
     };
     Ok(record.canonical())
-}
-
-/// Brings the new version, unless the text was changed meanwhile, and marks what now conflicts.
-fn amend(
-    tx: &mut Tx<'_>,
-    document: &Document,
-    id: AmendmentId,
-    changes: &[Change],
-) -> Result<Option<VersionId>, ServiceError> {
-    let clauses = documents::list_clauses(tx.conn, document.version.id)?;
-    let Ok(clauses) = apply(changes, clauses) else { return Ok(None) };
-    let version = documents::insert_version(tx, document.id, &clauses, Some(id))?;
-    let touched: Vec<ClauseId> = changes.iter().map(|change| change.clause).collect();
-    let waiting = [AmendmentState::SeekingBacking, AmendmentState::Backed];
-    for other in amendments::list_touching(tx.conn, &touched, &waiting)? {
-        let state = amendments::hold_amendment(tx, other)?.state;
-        if let Ok(state) = state.after(Move::FallIntoConflict) {
-            amendments::set_state(tx, other, state)?;
-            amendments::clear_backings(tx, other)?;
-        }
-    }
-    Ok(Some(version))
 }
 
 /// Adds the close to the chain, keeps the result and publishes it as a reply to the Question.

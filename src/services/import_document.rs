@@ -3,6 +3,7 @@
 use super::ServiceError;
 use crate::db::documents::Document;
 use crate::db::{Tx, documents, members, steward_log};
+use crate::domain::tally::Rule;
 use crate::domain::{Problems, Refusal, document, text};
 use crate::ids::{ClauseId, DocumentId, MemberId};
 
@@ -55,6 +56,6 @@ pub fn import_document(tx: &mut Tx<'_>, new: &NewDocument<'_>) -> Result<Documen
     }
     let clauses = tree.with_ids(|| ClauseId::from_uuid(tx.next_id()));
     let id = documents::insert_document(tx, &slug, &title)?;
-    documents::insert_version(tx, id, &clauses, None)?;
+    documents::insert_version(tx, id, (&clauses, Rule::default()), None)?;
     Ok(id)
 }

@@ -4,6 +4,7 @@
 use super::ServiceError;
 use crate::db::amendments::{self, Amendment};
 use crate::db::documents::{self, Document};
+use crate::db::objections::{Objection, list_objections};
 use crate::db::polls::{self, Frozen, Poll};
 use crate::db::results::{PollResult, find_result};
 use crate::db::{AnyConnection, ballots, chain, incidents, members};
@@ -40,6 +41,8 @@ pub struct Minutes {
     pub chain_head: Option<String>,
     /// False when the ballots were changed in the database before the close.
     pub is_as_sealed: bool,
+    /// The objections that stood beside the ballot (A14).
+    pub objections: Vec<Objection>,
     /// Who proposed it; for members only (J5).
     pub mover: String,
     /// Who backed it; for members only (J5).
@@ -77,6 +80,7 @@ pub fn minutes(conn: &mut AnyConnection, id: PollId) -> Result<Minutes, ServiceE
         incidents: incidents::list_incidents(conn, poll.opens_at, result.closed_at)?,
         chain_head: chain::find_head(conn, id)?,
         is_as_sealed: record.get("is_as_sealed") != Some(&Value::Bool(false)),
+        objections: list_objections(conn, amendment.id)?,
         mover: members::member(conn, amendment.proposer_id)?.name,
         backers: members::list_members(conn, &backers)?.into_iter().map(|member| member.name).collect(),
         poll,

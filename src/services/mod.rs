@@ -3,6 +3,8 @@
 //! remote actor, say) happens before the transaction opens. Pages, API, command line and workers
 //! call the same functions.
 
+mod amend_document;
+mod announce_proposal;
 pub mod answer_offer;
 pub mod back_amendment;
 mod ballot_words;
@@ -15,6 +17,7 @@ pub mod create_token;
 mod credit_helper;
 mod decide_amendment;
 mod direct_message;
+pub mod discuss_amendment;
 pub mod error;
 pub mod finish_offer;
 pub mod follow;
@@ -31,6 +34,7 @@ pub mod propose_amendment;
 pub mod publish_help_request;
 pub mod publish_poll;
 pub mod publish_progress;
+pub mod raise_objection;
 pub mod receive_note;
 pub mod receive_report;
 pub mod record_message;
@@ -41,7 +45,10 @@ pub mod set_up;
 pub mod settle_report;
 pub mod sign_in;
 pub mod sign_up;
+pub mod standing;
+mod tell_member;
 pub mod verify_votes;
+pub mod warn_of_lapse;
 pub mod watch_over;
 
 pub use error::ServiceError;

@@ -1,5 +1,6 @@
 //! Open the ballot of an amendment (rules A4, A5).
 
+use super::standing::standing;
 use super::{ServiceError, ballot_words};
 use crate::crash_point::crash_point;
 use crate::db::amendments::{self, Amendment};
@@ -7,17 +8,17 @@ use crate::db::documents::{self, Document};
 use crate::db::local_actors::{LocalActor, find_community};
 use crate::db::polls::{self, PollToInsert, RollOf};
 use crate::db::posts::PostKind;
-use crate::db::{Tx, chain, members};
+use crate::db::{AnyConnection, Tx, chain, members};
 use crate::domain::Refusal;
-use crate::domain::amendment::{AmendmentState, Change, Move};
+use crate::domain::amendment::{AmendmentState, Change, Move, NOTICE_MAX, touched};
 use crate::domain::chain::{BEGINNING, EntryKind, link, opening as chain_entry};
 use crate::domain::poll::{BALLOT_OPTIONS, BALLOT_WEEK};
 use crate::domain::record::{FrozenVote, roll_fingerprint};
 use crate::domain::visibility::Visibility;
 use crate::federation::outbound::documents::{Extra, NoteParts, QuestionParts, question};
 use crate::federation::outbound::publish::{Audience, NewPost, publish};
-use crate::ids::{AmendmentId, ClauseId, MemberId, PollId, random_token};
-use chrono::SubsecRound as _;
+use crate::ids::{AmendmentId, MemberId, PollId, random_token};
+use chrono::{SubsecRound as _, TimeDelta};
 use serde_json::json;
 
 /// Freezes text, rule and roll and publishes the Question, all in one transaction.
@@ -26,11 +27,66 @@ use serde_json::json;
 /// Forbidden to others than the proposer; conflict unless backed, unchanged underneath and alone
 /// on its clauses (A15).
 pub fn open_ballot(tx: &mut Tx<'_>, by: MemberId, id: AmendmentId) -> Result<PollId, ServiceError> {
+    super::propose_amendment::hold_own(tx, by, id)?;
+    open(tx, id)
+}
+
+/// Announces that the vote opens by itself after some days, 1 to 30, so that people can prepare.
+///
+/// # Errors
+/// Forbidden to others than the proposer; refused for other numbers of days; conflict unless backed.
+pub fn announce_opening(tx: &mut Tx<'_>, by: MemberId, id: AmendmentId, days: u32) -> Result<(), ServiceError> {
+    let amendment = super::propose_amendment::hold_own(tx, by, id)?;
+    if !(1..=NOTICE_MAX).contains(&days) {
+        let sentence = format!("Please give a notice of 1 to {NOTICE_MAX} days, or open the vote at once.");
+        return Err(Refusal::field("days", sentence).into());
+    }
+    let state = amendment.state_at(tx.now).after(Move::Announce).map_err(ServiceError::Conflict)?;
+    amendments::set_state(tx, id, state)?;
+    Ok(amendments::announce(tx, id, tx.now + TimeDelta::days(i64::from(days)))?)
+}
+
+/// Opens a vote whose announced moment has come. One that nobody backs any more seeks backing
+/// again instead; false when it has to wait for another vote (A15).
+///
+/// # Errors
+/// The store's fault.
+pub fn open_announced(tx: &mut Tx<'_>, id: AmendmentId) -> Result<bool, ServiceError> {
+    let amendment = super::found(amendments::hold_amendment(tx, id), "amendment")?;
+    if amendment.opens_at.is_none_or(|opens_at| tx.now < opens_at) {
+        return Ok(false);
+    }
+    if amendments::list_backers(tx.conn, id)?.is_empty() {
+        let state = amendment.state.after(Move::LoseBacking)?;
+        amendments::set_state(tx, id, state)?;
+        return Ok(true);
+    }
+    match open(tx, id) {
+        Ok(_) => Ok(true),
+        Err(ServiceError::Conflict(_)) => Ok(false),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// The open votes that an amendment has to wait for (A15).
+///
+/// # Errors
+/// The store's fault.
+pub fn list_blocking(conn: &mut AnyConnection, amendment: &Amendment) -> Result<Vec<Amendment>, ServiceError> {
+    let document = documents::document(conn, amendment.document_id)?;
+    let clauses = documents::list_clauses(conn, document.version.id)?;
+    let held = touched(&amendments::list_changes(conn, amendment.id)?, &clauses);
+    let ids = amendments::list_touching(conn, &held, &[AmendmentState::Open])?;
+    let others = ids.into_iter().filter(|id| *id != amendment.id);
+    Ok(others.map(|id| amendments::amendment(conn, id)).collect::<Result<_, _>>()?)
+}
+
+fn open(tx: &mut Tx<'_>, id: AmendmentId) -> Result<PollId, ServiceError> {
     let document = super::found(amendments::amendment(tx.conn, id), "amendment")?.document_id;
     let document = documents::hold_document(tx, document)?;
     let amendment = amendments::hold_amendment(tx, id)?;
     let changes = amendments::list_changes(tx.conn, id)?;
-    check(tx, by, &amendment, &document, &changes)?;
+    check(tx, &amendment, &document, &changes)?;
     let community = find_community(tx.conn)?.ok_or(ServiceError::NotFound("community"))?;
     let opening = Opening::of(tx, &amendment, &document, &changes)?;
     let entry = opening.entry(tx);
@@ -44,36 +100,26 @@ pub fn open_ballot(tx: &mut Tx<'_>, by: MemberId, id: AmendmentId) -> Result<Pol
     Ok(opening.poll)
 }
 
-fn check(
-    tx: &mut Tx<'_>,
-    by: MemberId,
-    amendment: &Amendment,
-    document: &Document,
-    changes: &[Change],
-) -> Result<(), ServiceError> {
-    if amendment.proposer_id != by {
-        return Err(ServiceError::Forbidden(
-            "Only the member who proposed this amendment may open its vote.".to_owned(),
-        ));
-    }
+fn check(tx: &mut Tx<'_>, amendment: &Amendment, document: &Document, changes: &[Change]) -> Result<(), ServiceError> {
     amendment.state_at(tx.now).after(Move::Open).map_err(ServiceError::Conflict)?;
     if amendments::list_backers(tx.conn, amendment.id)?.is_empty() {
         let unbacked = AmendmentState::SeekingBacking.after(Move::Open);
         return unbacked.map(|_| ()).map_err(ServiceError::Conflict);
     }
-    let clauses = documents::list_clauses(tx.conn, document.version.id)?;
-    if !changes.iter().all(|change| change.fits(&clauses)) {
+    if !standing(tx.conn, document)?.fits(changes) {
         let conflict = AmendmentState::InConflict.after(Move::Open);
         return conflict.map(|_| ()).map_err(ServiceError::Conflict);
     }
-    let touched: Vec<ClauseId> = changes.iter().map(|change| change.clause).collect();
-    if amendments::list_touching(tx.conn, &touched, &[AmendmentState::Open])?.is_empty() {
-        return Ok(());
+    match list_blocking(tx.conn, amendment)?.first() {
+        None => Ok(()),
+        Some(other) => Err(ServiceError::Conflict(Refusal::new(
+            "vote_on_clause_open",
+            format!(
+                "The vote on “{}” is open, and it concerns the same clauses. Please open this one when that one has closed.",
+                other.title
+            ),
+        ))),
     }
-    Err(ServiceError::Conflict(Refusal::new(
-        "vote_on_clause_open",
-        "A vote on one of these clauses is open already. Please open this one when the other has closed.",
-    )))
 }
 
 /// Everything that freezes.

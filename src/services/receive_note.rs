@@ -2,6 +2,7 @@
 //! message, and follow its edits and its deletion (H6).
 
 use super::ServiceError;
+use super::back_amendment;
 use super::cast_ballot;
 use super::credit_helper::take_answer;
 use super::record_message::{edit_message, record_message};
@@ -54,6 +55,9 @@ pub fn receive_edit(tx: &mut Tx<'_>, note: &InboundNote, arrival: Arrival<'_>) -
         erase_messages(tx, &note.id, &note.author)?;
         return Ok(());
     }
+    if back_amendment::follow_edit(tx, note)? {
+        return Ok(());
+    }
     let edited_at = note.edited_before(arrival.received_at).unwrap_or(arrival.received_at);
     if let Some(offer) = find_offer_by_note(tx.conn, &note.id)? {
         let is_theirs = offer.offerer_actor.as_deref() == Some(note.author.as_str());
@@ -76,10 +80,19 @@ pub fn receive_deletion(tx: &mut Tx<'_>, note_id: &str, actor_url: &str) -> Resu
     if let Some(offer) = offer.filter(|_| is_offer) {
         withdraw_offer(tx, &offer)?;
     }
+    let was_backing = back_amendment::reply_taken_back(tx, note_id, actor_url).or_else(only_faults)?;
     let erased = erase_messages(tx, note_id, actor_url)?;
-    let is_known = is_offer || erased > 0;
+    let is_known = is_offer || was_backing || erased > 0;
     let until = (!is_known).then(|| tx.now + REMEMBER_UNSEEN_FOR);
     tombstones::remember(tx, note_id, actor_url, until)
+}
+
+/// A rule's no ends the matter; a fault of the store is told.
+fn only_faults(error: ServiceError) -> Result<bool, DbError> {
+    match error {
+        ServiceError::Broken(fault) => Err(fault),
+        _ => Ok(false),
+    }
 }
 
 fn take(tx: &mut Tx<'_>, note: &InboundNote, arrival: Arrival<'_>, may_vote: bool) -> Result<(), ServiceError> {
@@ -94,6 +107,9 @@ fn take(tx: &mut Tx<'_>, note: &InboundNote, arrival: Arrival<'_>, may_vote: boo
         return if may_vote { cast_ballot::by_reply(tx, note, arrival.received_at).map(|_| ()) } else { Ok(()) };
     }
     if may_vote && take_answer(tx, note, &parent)? {
+        return Ok(());
+    }
+    if may_vote && back_amendment::by_reply(tx, note)? {
         return Ok(());
     }
     if let Some(request) = request_open_to(tx, note, &parent)? {

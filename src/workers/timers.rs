@@ -1,12 +1,17 @@
-//! Closes polls that are due and lets amendments lapse. A deadline is a state that follows from
-//! the clock: this worker only does what has to happen then, and catches up after any pause.
+//! Closes polls that are due, opens votes as they were announced, lets amendments lapse and warns of
+//! it. A deadline is a state that follows from the clock: this worker only does what has to happen
+//! then, and catches up after any pause.
 
 use crate::App;
-use crate::db::{amendments, polls};
+use crate::clock::Stamp;
+use crate::db::amendment_deadlines as deadlines;
+use crate::db::{AnyConnection, amendments, polls};
 use crate::domain::amendment::Move;
 use crate::ids::AmendmentId;
 use crate::services::ServiceError;
 use crate::services::close_ballot::{forget_traces, settle};
+use crate::services::open_ballot::{list_blocking, open_announced};
+use crate::services::warn_of_lapse::warn_of_lapse;
 
 /// How many things are done in one step.
 const AT_ONCE: i64 = 100;
@@ -17,10 +22,11 @@ const AT_ONCE: i64 = 100;
 /// The store's fault.
 pub async fn step(app: &App) -> Result<usize, ServiceError> {
     let (now, deadline) = (app.now(), app.deadline());
-    let (due, lapsing) = app
+    let (due, lapsing, to_warn) = app
         .read(move |conn| {
             let due = polls::list_due(conn, deadline, AT_ONCE)?;
-            Ok::<_, ServiceError>((due, amendments::list_lapsing(conn, now, AT_ONCE)?))
+            let lapsing = deadlines::list_lapsing(conn, now, AT_ONCE)?;
+            Ok::<_, ServiceError>((due, lapsing, deadlines::list_to_warn(conn, now, AT_ONCE)?))
         })
         .await?;
     let mut done = super::help::step(app).await?;
@@ -35,7 +41,31 @@ pub async fn step(app: &App) -> Result<usize, ServiceError> {
     for amendment in lapsing {
         done += usize::from(lapse(app, amendment).await?);
     }
+    for amendment in to_warn {
+        done += usize::from(app.write(move |tx| warn_of_lapse(tx, amendment)).await?);
+    }
+    // After the closing, which may have freed a clause that an announced vote waits for.
+    for amendment in app.read(move |conn| list_to_open(conn, deadline)).await? {
+        match app.write(move |tx| open_announced(tx, amendment)).await {
+            Ok(opened) => done += usize::from(opened),
+            Err(fault) => {
+                tracing::error!(%amendment, %fault, "an announced vote could not be opened; it is tried again")
+            }
+        }
+    }
     Ok(done)
+}
+
+/// The announced votes whose moment has come and that wait for no other.
+fn list_to_open(conn: &mut AnyConnection, now: Stamp) -> Result<Vec<AmendmentId>, ServiceError> {
+    let mut free = Vec::new();
+    for id in deadlines::list_to_open(conn, now, AT_ONCE)? {
+        let amendment = amendments::amendment(conn, id)?;
+        if list_blocking(conn, &amendment)?.is_empty() {
+            free.push(id);
+        }
+    }
+    Ok(free)
 }
 
 async fn lapse(app: &App, id: AmendmentId) -> Result<bool, ServiceError> {

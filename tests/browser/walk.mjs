@@ -183,7 +183,7 @@ async function propose(stage) {
   await ada.press("Write the change");
   await ada.looksAt("form for an amendment");
   await ada.fillIn({
-    "Clause 1.2": "Help is given freely and kindly.",
+    "Its words (1.2)": "Help is given freely and kindly.",
     "Title": "Say that we are kind",
     "What changes": "Adds that help is given kindly.",
     "How does this fit": "Kindness is what holds us together.",
@@ -194,6 +194,10 @@ async function propose(stage) {
   stage.amendment = ada.page.url();
   await check("an amendment shows what changes", () => ada.mustRead("and kindly"));
   await ada.looksAt("an amendment without backing");
+  await ada.open("/documents/manifesto/clauses/1.2");
+  await ada.looksAt("a clause and its history");
+  await ada.open("/documents/import");
+  await ada.looksAt("form for importing a document");
 }
 
 async function back({ ada, grace, amendment }) {
@@ -225,7 +229,18 @@ async function vote({ ada, grace, amendment }) {
   await ada.looksAt("who can see a vote");
 }
 
+/** What came of the documents: versions beside each other. */
+async function versions(stage) {
+  for (const [path, name] of [["/documents/manifesto/versions/1", "a version of a document"], ["/documents/manifesto/compare?from=1&to=1", "two versions beside each other"]]) {
+    await stage.visitor.open(path);
+    await stage.visitor.looksAt(name);
+  }
+  await stage.grace.open(stage.amendment);
+  await stage.grace.looksAt("an amendment with objections and remarks");
+}
+
 async function look(stage) {
+  await versions(stage);
   for (const [path, name] of [["/amendments", "amendments"], ["/cabals", "cabals"], ["/about", "about this server"], ["/log", "log of the stewards"], ["/sign-in", "sign-in page"], ["/recount", "counting a vote again"]]) {
     await stage.visitor.open(path);
     await stage.visitor.looksAt(name);

@@ -4,7 +4,7 @@ use crate::support::TestApp;
 use crate::support::rows::{dump, of_type, on_their_way};
 use crate::support::votes::refusal_code;
 use caucus::db::{amendments, documents, polls};
-use caucus::domain::amendment::{AmendmentForm, AmendmentState, NewAmendment};
+use caucus::domain::amendment::{AmendmentForm, AmendmentState, Edit, NewAmendment};
 use caucus::domain::record::roll_fingerprint;
 use caucus::ids::{AmendmentId, ClauseId};
 use caucus::services::{ServiceError, back_amendment, import_document, propose_amendment};
@@ -130,6 +130,7 @@ async fn an_unbacked_proposal_lapses_after_thirty_days() {
     app.back(bea, backed).await.unwrap();
 
     app.advance(TimeDelta::days(30) - TimeDelta::microseconds(1));
+    assert_eq!(timers::step(&app.app).await.unwrap(), 1, "its proposer is warned");
     assert_eq!(timers::step(&app.app).await.unwrap(), 0);
     app.advance(TimeDelta::microseconds(1));
     // The clock decides, before any timer does.
@@ -153,7 +154,7 @@ async fn proposals_about_clauses_that_are_not_there_are_refused() {
         title: "Elsewhere".to_owned(),
         summary: "Changes nothing here.".to_owned(),
         values_fit: "None.".to_owned(),
-        changes: vec![(ClauseId::from_uuid(Uuid::from_u128(7)), "Words".to_owned())],
+        edits: vec![Edit::reword(ClauseId::from_uuid(Uuid::from_u128(7)), "Words")],
     };
     let foreign = NewAmendment::parse(document, &form).unwrap();
     let refused = app.app.write(move |tx| propose_amendment::propose_amendment(tx, ada, &foreign)).await;
@@ -203,7 +204,9 @@ async fn the_question_goes_to_the_followers_of_the_community_in_the_shape_that_a
     app.follow_community("far.example", "fay").await;
     let (_, poll) = app.open_vote(ada, bea).await;
 
-    let sent = of_type(&on_their_way(&app), "Create");
+    let mut sent = of_type(&on_their_way(&app), "Create");
+    // The proposal was told before.
+    assert_eq!(sent.remove(0).1["object"]["type"], "Note");
     assert_eq!(sent.len(), 1);
     let (inbox, create) = &sent[0];
     let object = &create["object"];

@@ -145,6 +145,8 @@ async fn rows(village: &Village) -> Vec<Row> {
         get("/cabals/{handle}/progress", "/cabals/bees/progress".to_owned(), [200; 6]),
         get("/progress/{id}", format!("/progress/{progress}"), [200; 6]),
         get("/polls/{id}", format!("/polls/{question}"), [200, 401, 200, 200, 200, 200]),
+        get("/polls/{id}/record", format!("/polls/{question}/record"), [404; 6]),
+        get("/polls/{id}/minutes", format!("/polls/{question}/minutes"), [404, 401, 404, 404, 404, 404]),
         get("/documents", "/documents".to_owned(), [200; 6]),
         get("/documents/{slug}", "/documents/agreement".to_owned(), [200; 6]),
         get("/amendments", "/amendments".to_owned(), [200; 6]),
@@ -238,7 +240,10 @@ async fn rows(village: &Village) -> Vec<Row> {
         delete("/help-requests/{id}", format!("/help-requests/{request}"), [401, 401, 403, 403, 403, 204]),
         delete("/progress/{id}", format!("/progress/{progress}"), [401, 401, 403, 403, 403, 204]),
     ];
+    let discussed = village.amendment().await;
     rows.extend(amendment_rows(village, &draft, &backed).await);
+    rows.extend(talk_rows(village, &discussed).await);
+    rows.extend(version_rows(village).await);
     // Last, because nobody is there any more afterwards.
     rows.push(delete("/me", "/me".to_owned(), [401, 401, 403, 204, 204, 204]));
     rows
@@ -262,7 +267,66 @@ async fn amendment_rows(village: &Village, draft: &str, backed: &str) -> Vec<Row
             Some(json!({"choice": "for"})),
             [401, 401, 403, 201, 201, 201],
         ),
+        get("/amendments/{id}/can-i-vote", format!("/amendments/{backed}/can-i-vote"), [401, 401, 200, 200, 200, 200]),
+        post("/amendments/{id}/renewal", format!("/amendments/{draft}/renewal"), None, [401, 401, 403, 403, 403, 200]),
+        post(
+            "/amendments/{id}/announcement",
+            format!("/amendments/{draft}/announcement"),
+            Some(json!({"days": 2})),
+            [401, 401, 403, 403, 403, 409],
+        ),
         delete("/amendments/{id}", format!("/amendments/{draft}"), [401, 401, 403, 403, 403, 204]),
+    ]
+}
+
+/// What is said about an amendment; the objection is of a member of no cabal, the comment of the
+/// cabal's member.
+async fn talk_rows(village: &Village, amendment: &str) -> Vec<Row> {
+    let reason = json!({"reason": "It forgets guests."});
+    let objection =
+        village.outsider.post(&format!("/amendments/{amendment}/objections"), reason.clone()).await.created();
+    let comments = format!("/amendments/{amendment}/comments");
+    let comment = village.make(&comments, json!({"text": "I like it."})).await;
+    vec![
+        get("/me/notices", "/me/notices".to_owned(), [401, 401, 200, 200, 200, 200]),
+        get("/amendments/{id}/comments", comments.clone(), [200, 401, 200, 200, 200, 200]),
+        post("/amendments/{id}/comments", comments, Some(json!({"text": "Me too."})), [401, 401, 403, 201, 201, 201]),
+        delete("/comments/{id}", format!("/comments/{comment}"), [401, 401, 403, 403, 403, 204]),
+        post(
+            "/amendments/{id}/objections",
+            format!("/amendments/{amendment}/objections"),
+            Some(reason),
+            [401, 401, 403, 409, 201, 201],
+        ),
+        post(
+            "/objections/{id}/backing",
+            format!("/objections/{objection}/backing"),
+            None,
+            [401, 401, 403, 403, 204, 204],
+        ),
+        (
+            Method::PUT,
+            "/objections/{id}/answer",
+            format!("/objections/{objection}/answer"),
+            Some(json!({"answer": "They may speak."})),
+            [401, 401, 403, 403, 403, 204],
+        ),
+        delete("/objections/{id}", format!("/objections/{objection}"), [401, 401, 403, 204, 404, 404]),
+    ]
+}
+
+/// How a document came to its text: for everybody.
+async fn version_rows(village: &Village) -> Vec<Row> {
+    let document = village.app.api().get("/documents/agreement").await.must_be(200).json();
+    let clause = document["clauses"][0]["id"].as_str().unwrap().to_owned();
+    let of = |route: &'static str, path: &str| get(route, format!("/documents/agreement{path}"), [200; 6]);
+    vec![
+        of("/documents/{slug}/versions", "/versions"),
+        of("/documents/{slug}/versions/{number}", "/versions/1"),
+        of("/documents/{slug}/text", "/text?on=2026-03-01"),
+        of("/documents/{slug}/export", "/export?format=plain"),
+        of("/documents/{slug}/compare", "/compare?from=1&to=1"),
+        of("/documents/{slug}/clauses/{clause}/history", &format!("/clauses/{clause}/history")),
     ]
 }
 

@@ -50,6 +50,8 @@ mod page_flows;
 mod page_privacy;
 mod pages;
 mod proof;
+mod proposal_replies;
+mod proposals;
 mod races;
 mod receipts;
 mod recognised;

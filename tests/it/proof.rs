@@ -115,7 +115,13 @@ async fn what_froze_cannot_be_changed_not_even_by_sql() {
         (&second, format!("UPDATE amendments SET state = 'withdrawn' WHERE id = '{open_id}'")),
         (&second, format!("UPDATE amendment_changes SET new_text = 'x' WHERE amendment_id = '{open_id}'")),
         (&second, format!("DELETE FROM amendment_changes WHERE amendment_id = '{open_id}'")),
-        (&second, format!("INSERT INTO amendment_changes VALUES ('{open_id}', 'c', '9', 'a', 'b')")),
+        (
+            &second,
+            format!(
+                "INSERT INTO amendment_changes (amendment_id, clause_id, number, old_text, new_text) \
+             VALUES ('{open_id}', 'c', '9', 'a', 'b')"
+            ),
+        ),
         (&second, "UPDATE chain_entries SET entry_json = '{}'".to_owned()),
         (&second, "DELETE FROM chain_entries".to_owned()),
         (&app, format!("UPDATE polls SET closed_at = NULL WHERE id = '{poll}'")),

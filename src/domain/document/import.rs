@@ -5,11 +5,9 @@
 
 use super::super::refusal::Refusal;
 use super::super::text;
-use super::{CLAUSE_MAX, ClauseTree, ImportedClause};
+use super::{CLAUSE_MAX, CLAUSES_MAX, ClauseTree, DEPTH_MAX, ImportedClause};
 
 const TEXT_MAX: usize = 256 * 1024;
-const CLAUSES_MAX: usize = 2_000;
-const DEPTH_MAX: i32 = 8;
 
 /// Reads Markdown or plain text with numbered clauses.
 ///

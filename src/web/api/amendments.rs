@@ -1,20 +1,24 @@
 //! Amendments: list, show, propose, edit, withdraw, back, open and vote (rules A2 to A7). Who
 //! proposed or backed one is not told: the roll is private (J5).
 
+use super::amendment_request::{ChangeRequest, as_edit, edits};
 use super::answer::{self, Created, moment};
 use super::body::Body;
 use super::member::{ApiMember, MaybeMember};
+use super::objections::ObjectionView;
 use super::polls;
 use super::problem::Problem;
 use super::query::Query;
 use crate::App;
 use crate::clock::{Stamp, iso_seconds};
 use crate::db::amendments::{self, Amendment};
+use crate::db::objections::{Objection, list_objections};
 use crate::db::{AnyConnection, documents};
 use crate::domain::Urls;
-use crate::domain::amendment::{AmendmentForm, Change, NewAmendment};
+use crate::domain::amendment::{AmendmentForm, Change, Move, NewAmendment, Place};
 use crate::domain::refusal::Refusal;
-use crate::ids::{AmendmentId, ClauseId, MemberId};
+use crate::ids::{AmendmentId, DocumentId, MemberId};
+use crate::services::open_ballot::list_blocking;
 use crate::services::{self as acts, ServiceError};
 use actix_web::{HttpResponse, delete, get, patch, post, web};
 use serde::{Deserialize, Serialize};
@@ -35,6 +39,10 @@ pub struct AmendmentView {
     edited_at: String,
     /// When it lapses unless backed and opened.
     lapses_at: Option<String>,
+    /// When its vote opens by itself, once announced.
+    opens_at: Option<String>,
+    /// The community's post that tells of it on the fediverse.
+    note: Option<String>,
     /// Its ballot, once open.
     poll: Option<String>,
     /// Hash over text, rule, roll and times as they froze at the opening.
@@ -53,6 +61,20 @@ pub struct AmendmentView {
     /// Whether the member of the token backs it.
     #[serde(skip_serializing_if = "Option::is_none")]
     is_backed_by_me: Option<bool>,
+    /// The objections that stand beside the ballot (A14).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    objections: Option<Vec<ObjectionView>>,
+    /// The amendments whose open votes concern the same clauses (A15).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waits_for: Option<Vec<String>>,
+}
+
+/// What is shown of one amendment beside its own row.
+struct More {
+    changes: Vec<Change>,
+    backers: Vec<MemberId>,
+    objections: Vec<Objection>,
+    blocking: Vec<Amendment>,
 }
 
 /// One clause as it stands and as it is proposed.
@@ -63,6 +85,13 @@ pub struct ChangeView {
     number: String,
     old_text: String,
     new_text: String,
+    /// reword, add, move, remove, rule or name
+    #[schema(example = "reword")]
+    act: &'static str,
+    /// first_in or after, when it goes somewhere
+    place: Option<&'static str>,
+    /// The clause that the place is told by
+    anchor: Option<String>,
 }
 
 /// All amendments that fit.
@@ -102,16 +131,18 @@ pub struct AmendmentRequest {
     #[serde(default)]
     #[schema(required)]
     changes: Vec<ChangeRequest>,
+    /// True to keep it as a draft that nobody else sees
+    #[serde(default)]
+    is_draft: bool,
 }
 
-/// New words for a clause.
+/// When a vote is to open.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ChangeRequest {
-    /// The id of the clause
-    clause: String,
-    /// Its new words
-    text: String,
+pub struct NoticeRequest {
+    /// After how many days, 1 to 30
+    #[serde(default)]
+    days: u32,
 }
 
 /// What shall change; what is left out stays. Any edit cancels all backing.
@@ -126,6 +157,9 @@ pub struct AmendmentChange {
     values_fit: Option<String>,
     #[serde(default)]
     changes: Option<Vec<ChangeRequest>>,
+    /// True to keep a draft a draft; left out, a draft is proposed
+    #[serde(default)]
+    is_draft: bool,
 }
 
 /// A ballot on an amendment.
@@ -146,6 +180,8 @@ fn view(amendment: Amendment, document: String, urls: &Urls, now: Stamp) -> Amen
         proposed_at: iso_seconds(amendment.proposed_at),
         edited_at: iso_seconds(amendment.edited_at),
         lapses_at: moment(amendment.poll_id.is_none().then_some(amendment.lapses_at)),
+        opens_at: moment(amendment.opens_at),
+        note: amendment.note_id.map(|id| urls.note(id)),
         poll: amendment.poll_id.map(|id| id.to_string()),
         url: urls.amendment(amendment.id),
         object_id: amendment.poll_id.map(|id| urls.poll(id)),
@@ -157,11 +193,16 @@ fn view(amendment: Amendment, document: String, urls: &Urls, now: Stamp) -> Amen
         backings_count: None,
         is_mine: None,
         is_backed_by_me: None,
+        objections: None,
+        waits_for: None,
     }
 }
 
 fn change_view(change: Change) -> ChangeView {
     ChangeView {
+        act: change.act.as_str(),
+        place: change.act.place().map(Place::as_str),
+        anchor: change.act.place().and_then(Place::anchor).map(|id| id.to_string()),
         clause: change.clause.to_string(),
         number: change.number,
         old_text: change.old_text,
@@ -171,32 +212,47 @@ fn change_view(change: Change) -> ChangeView {
 
 /// One amendment with all that belongs to it.
 async fn whole(app: &App, id: AmendmentId, viewer: Option<MemberId>) -> Result<AmendmentView, Problem> {
-    let (amendment, slug, changes, backers) = app
+    let (amendment, slug, more) = app
         .read(move |conn| -> Result<_, ServiceError> {
-            let amendment = existing(conn, id)?;
+            let amendment = existing(conn, id, viewer)?;
             let slug = documents::document(conn, amendment.document_id)?.slug;
-            Ok((amendment, slug, amendments::list_changes(conn, id)?, amendments::list_backers(conn, id)?))
+            let waits = amendment.state.after(Move::Open).is_ok();
+            let blocking = if waits { list_blocking(conn, &amendment)? } else { Vec::new() };
+            let more = More {
+                changes: amendments::list_changes(conn, id)?,
+                backers: amendments::list_backers(conn, id)?,
+                objections: list_objections(conn, id)?,
+                blocking,
+            };
+            Ok((amendment, slug, more))
         })
         .await?;
+    let More { changes, backers, objections, blocking } = more;
     let is_mine = viewer.map(|member| amendment.proposer_id == member);
     Ok(AmendmentView {
         changes: Some(changes.into_iter().map(change_view).collect()),
         backings_count: Some(backers.len()),
         is_mine,
         is_backed_by_me: viewer.map(|member| backers.contains(&member)),
+        objections: Some(objections.into_iter().map(ObjectionView::from).collect()),
+        waits_for: Some(blocking.into_iter().map(|other| other.id.to_string()).collect()),
         ..view(amendment, slug, &app.urls, app.now())
     })
 }
 
-fn existing(conn: &mut AnyConnection, id: AmendmentId) -> Result<Amendment, ServiceError> {
-    amendments::find_amendment(conn, id)?.ok_or(ServiceError::NotFound("amendment"))
+/// The amendment, as far as this member may see it: drafts are for their authors.
+pub(super) fn existing(
+    conn: &mut AnyConnection,
+    id: AmendmentId,
+    viewer: Option<MemberId>,
+) -> Result<Amendment, ServiceError> {
+    let found = amendments::find_amendment(conn, id)?.filter(|amendment| amendment.is_for(viewer));
+    found.ok_or(ServiceError::NotFound("amendment"))
 }
 
-/// The clauses named in a request; what is no id is no clause of ours.
-fn clauses(changes: Vec<ChangeRequest>) -> Result<Vec<(ClauseId, String)>, Refusal> {
-    let no_clause =
-        || Refusal::field("changes", "Please name each clause by its id; GET /documents/{slug} lists them.");
-    changes.into_iter().map(|change| Ok((change.clause.parse().map_err(|_| no_clause())?, change.text))).collect()
+/// The form as something to propose, or as a draft.
+fn read(document: DocumentId, form: &AmendmentForm, is_draft: bool) -> Result<NewAmendment, Refusal> {
+    if is_draft { NewAmendment::parse_draft(document, form) } else { NewAmendment::parse(document, form) }
 }
 
 /// List amendments, newest first
@@ -253,12 +309,12 @@ pub async fn propose_amendment(
         .write(move |tx| -> Result<_, ServiceError> {
             let no_document = || Refusal::field("document", "There is no such document; GET /documents lists them.");
             let document = documents::find_document_by_slug(tx.conn, &body.document)?.ok_or_else(no_document)?;
-            let AmendmentRequest { title, summary, values_fit, changes, .. } = body;
-            let form = AmendmentForm { title, summary, values_fit, changes: clauses(changes)? };
-            acts::propose_amendment::propose_amendment(tx, by, &NewAmendment::parse(document.id, &form)?)
+            let AmendmentRequest { title, summary, values_fit, changes, is_draft, .. } = body;
+            let form = AmendmentForm { title, summary, values_fit, edits: edits(changes)? };
+            acts::propose_amendment::propose_amendment(tx, by, &read(document.id, &form, is_draft)?)
         })
         .await?;
-    // It comes to the fediverse when its ballot opens.
+    // The community's Note of it is told by GET; the ballot comes when it opens.
     let created = Created { id: id.to_string(), url: app.urls.amendment(id), object_id: None };
     Ok(created.at(&format!("/amendments/{id}")))
 }
@@ -276,18 +332,18 @@ pub async fn edit_amendment(
 ) -> Result<web::Json<AmendmentView>, Problem> {
     let (by, id, body) = (member.id(), answer::id(&id)?, body.0);
     app.write(move |tx| -> Result<_, ServiceError> {
-        let standing = existing(tx.conn, id)?;
-        let changes = match body.changes {
-            Some(changes) => clauses(changes)?,
-            None => amendments::list_changes(tx.conn, id)?.into_iter().map(|c| (c.clause, c.new_text)).collect(),
+        let standing = existing(tx.conn, id, Some(by))?;
+        let edits = match body.changes {
+            Some(changes) => edits(changes)?,
+            None => amendments::list_changes(tx.conn, id)?.into_iter().filter_map(as_edit).collect(),
         };
         let form = AmendmentForm {
             title: body.title.unwrap_or(standing.title),
             summary: body.summary.unwrap_or(standing.summary),
             values_fit: body.values_fit.unwrap_or(standing.values_fit),
-            changes,
+            edits,
         };
-        acts::propose_amendment::edit_amendment(tx, by, id, &NewAmendment::parse(standing.document_id, &form)?)
+        acts::propose_amendment::edit_amendment(tx, by, id, &read(standing.document_id, &form, body.is_draft)?)
     })
     .await?;
     Ok(web::Json(whole(&app, id, Some(by)).await?))
@@ -353,6 +409,37 @@ pub async fn open_ballot(
     Ok(Created::published(poll, app.urls.poll(poll)).at(&format!("/polls/{poll}")))
 }
 
+/// Announce that the vote opens by itself after some days
+#[utoipa::path(tag = "amendments", security(("token" = [])), responses(
+    (status = 200, body = AmendmentView), (status = 401, body = Problem), (status = 403, body = Problem),
+    (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+#[post("/amendments/{id}/announcement")]
+pub async fn announce_opening(
+    app: web::Data<App>,
+    member: ApiMember,
+    id: web::Path<String>,
+    body: Body<NoticeRequest>,
+) -> Result<web::Json<AmendmentView>, Problem> {
+    let (by, id, days) = (member.id(), answer::id(&id)?, body.0.days);
+    app.write(move |tx| acts::open_ballot::announce_opening(tx, by, id, days)).await?;
+    Ok(web::Json(whole(&app, id, Some(by)).await?))
+}
+
+/// Give an unbacked proposal another 30 days
+#[utoipa::path(tag = "amendments", security(("token" = [])), responses(
+    (status = 200, body = AmendmentView), (status = 401, body = Problem), (status = 403, body = Problem),
+    (status = 404, body = Problem), (status = 409, body = Problem)))]
+#[post("/amendments/{id}/renewal")]
+pub async fn renew_amendment(
+    app: web::Data<App>,
+    member: ApiMember,
+    id: web::Path<String>,
+) -> Result<web::Json<AmendmentView>, Problem> {
+    let (by, id) = (member.id(), answer::id(&id)?);
+    app.write(move |tx| acts::propose_amendment::renew_amendment(tx, by, id)).await?;
+    Ok(web::Json(whole(&app, id, Some(by)).await?))
+}
+
 /// Cast your ballot; until the close the last one counts
 #[utoipa::path(tag = "amendments", security(("token" = [])), responses(
     (status = 201, body = polls::ReceiptView),
@@ -367,7 +454,8 @@ pub async fn vote_on_amendment(
     body: Body<ChoiceRequest>,
 ) -> Result<HttpResponse, Problem> {
     let id = answer::id(&id)?;
-    let poll = app.read(move |conn| existing(conn, id)).await?.poll_id.ok_or_else(|| {
+    let by = member.id();
+    let poll = app.read(move |conn| existing(conn, id, Some(by))).await?.poll_id.ok_or_else(|| {
         let words = "The vote on this amendment is not open yet.";
         Problem::refused(actix_web::http::StatusCode::CONFLICT, Refusal::new("not_open", words))
     })?;

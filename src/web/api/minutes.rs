@@ -2,6 +2,7 @@
 
 use super::answer::{self, moment};
 use super::member::{ApiMember, MaybeMember};
+use super::objections::ObjectionView;
 use super::problem::Problem;
 use super::query::Query;
 use crate::App;
@@ -25,6 +26,8 @@ pub struct MinutesView {
     title: String,
     document: String,
     changes: Vec<TextView>,
+    /// What stood beside the ballot (A14).
+    objections: Vec<ObjectionView>,
     opened_at: String,
     closed_at: String,
     roll_size: u32,
@@ -99,6 +102,7 @@ fn view(minutes: Minutes, url: String, is_member: bool) -> MinutesView {
         title: minutes.amendment.title,
         document: minutes.document.slug,
         changes: minutes.changes.into_iter().map(change).collect(),
+        objections: minutes.objections.into_iter().map(ObjectionView::from).collect(),
         opened_at: iso_seconds(minutes.poll.opens_at),
         closed_at: iso_seconds(minutes.poll.closes_at),
         roll_size: roll,

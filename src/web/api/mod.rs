@@ -2,6 +2,7 @@
 //! a handler reads the request, calls one act and says what came of it. `resources` are one file
 //! each; the table below is at once the routes and the OpenAPI document, so that they cannot part.
 
+mod amendment_request;
 mod amendments;
 mod answer;
 mod blocks;
@@ -15,6 +16,7 @@ mod linked_actors;
 mod me;
 mod member;
 mod minutes;
+mod objections;
 mod offers;
 mod polls;
 mod problem;
@@ -100,7 +102,17 @@ routes! {
     amendments::back_amendment,
     amendments::take_backing_back,
     amendments::open_ballot,
+    amendments::announce_opening,
+    amendments::renew_amendment,
     amendments::vote_on_amendment,
+    objections::raise_objection,
+    objections::back_objection,
+    objections::answer_objection,
+    objections::withdraw_objection,
+    objections::list_amendment_comments,
+    objections::write_amendment_comment,
+    objections::delete_amendment_comment,
+    objections::list_my_notices,
     linked_actors::list_linked_actors,
     linked_actors::request_code,
     linked_actors::confirm_code,

@@ -6,6 +6,7 @@ use crate::db::api_tokens::{ApiToken, list_tokens};
 use crate::db::cabals::{Cabal, list_cabals_of};
 use crate::db::documents::{document, list_versions};
 use crate::db::linked_actors::{LinkedActor, list_linked_actors};
+use crate::db::member_notices::{MemberNotice, list_notices};
 use crate::db::signings::list_signings;
 use crate::db::{AnyConnection, DbError};
 use crate::domain::token::TokenScope;
@@ -48,6 +49,7 @@ struct TokenMade {
 }
 
 struct Found {
+    notices: Vec<MemberNotice>,
     linked: Vec<LinkedActor>,
     tokens: Vec<ApiToken>,
     cabals: Vec<Cabal>,
@@ -174,5 +176,11 @@ fn load(conn: &mut AnyConnection, member: MemberId) -> Result<Found, DbError> {
     }
     let mut tokens = list_tokens(conn, member)?;
     tokens.retain(|token| token.revoked_at.is_none());
-    Ok(Found { linked: list_linked_actors(conn, member)?, tokens, cabals: list_cabals_of(conn, member)?, signed })
+    Ok(Found {
+        notices: list_notices(conn, member, 20)?,
+        linked: list_linked_actors(conn, member)?,
+        tokens,
+        cabals: list_cabals_of(conn, member)?,
+        signed,
+    })
 }

@@ -1,36 +1,63 @@
-//! The page of an amendment: the change as a diff, its backing, its ballot, its result; and the
-//! buttons that move it on (A2 to A4).
+//! The page of an amendment: the change as a diff, its backing, its ballot, its result, objections
+//! and what people say (A2 to A4, A14, A15). The buttons are in [`super::amendment_acts`].
 
+use super::amendment_talk::{Talk, Who, load_talk};
 use super::poll::{self, PollView};
 use super::view;
 use crate::App;
+use crate::clock::Stamp;
+use crate::db::AnyConnection;
 use crate::db::amendments::{Amendment, find_amendment, list_backers, list_changes};
 use crate::db::documents::{Document, Version, document, find_version_before, list_clauses};
 use crate::db::members::{list_members, member};
-use crate::db::{AnyConnection, Tx};
-use crate::domain::amendment::{AmendmentState, Change};
+use crate::domain::Urls;
+use crate::domain::amendment::{AmendmentState, Change, LAPSES_AFTER, Move, WARNED_AFTER};
 use crate::domain::diff::Piece;
 use crate::domain::document::{Cited, Clause};
 use crate::ids::{AmendmentId, MemberId};
 use crate::services::ServiceError;
-use crate::services::back_amendment::{back_amendment, take_backing_back as unback};
-use crate::services::open_ballot::open_ballot;
-use crate::services::propose_amendment::withdraw_amendment;
+use crate::services::open_ballot::list_blocking;
 use crate::web::errors::PageError;
-use crate::web::form::{MemberForm, Nothing};
 use crate::web::layout::Page;
 use crate::web::session::Session;
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use chrono::TimeDelta;
+use std::sync::Arc;
 
 #[derive(Template)]
 #[template(path = "amendment.html")]
 struct Content<'a> {
     page: &'a Page,
     amendment: &'a Amendment,
+    state: AmendmentState,
     about: &'a About,
     found: Option<&'a PollView>,
+}
+
+#[derive(Template)]
+#[template(path = "amendment_rebase.html")]
+struct Rebase {
+    amendment: Amendment,
+    document: Document,
+    sides: Vec<Side>,
+}
+
+/// One clause as it was, as it is now, and as the amendment would have it.
+struct Side {
+    change: Change,
+    now: Option<Clause>,
+}
+
+impl Side {
+    fn has_changed(&self) -> bool {
+        self.now.as_ref().is_none_or(|now| now.text != self.change.old_text)
+    }
+
+    fn since(&self) -> Vec<Piece> {
+        let now = self.now.as_ref().map(|now| now.text.as_str()).unwrap_or_default();
+        crate::domain::diff::words(&self.change.old_text, now)
+    }
 }
 
 struct About {
@@ -43,6 +70,12 @@ struct About {
     proposer: Option<String>,
     is_mine: bool,
     i_back: bool,
+    /// Open votes that it has to wait for.
+    blocking: Vec<Amendment>,
+    talk: Talk,
+    /// The address of the community's Note of it.
+    note_url: Option<String>,
+    now: Stamp,
 }
 
 /// The text as it stood when the amendment was written: its citations lead there (A1).
@@ -52,22 +85,42 @@ struct Base {
 }
 
 impl Content<'_> {
-    fn may_change(&self) -> bool {
-        let state = self.amendment.state;
-        self.about.is_mine
-            && matches!(state, AmendmentState::SeekingBacking | AmendmentState::Backed | AmendmentState::InConflict)
+    fn may(&self, step: Move) -> bool {
+        self.about.is_mine && self.state.after(step).is_ok()
+    }
+
+    fn may_edit(&self) -> bool {
+        self.may(Move::Edit)
+    }
+
+    fn may_open(&self) -> bool {
+        self.may(Move::Open)
+    }
+
+    fn may_announce(&self) -> bool {
+        self.may(Move::Announce)
+    }
+
+    /// In the last days before it lapses.
+    fn may_renew(&self) -> bool {
+        let warned_at = self.amendment.lapses_at - (LAPSES_AFTER - WARNED_AFTER);
+        self.may(Move::Renew) && self.about.now >= warned_at
     }
 
     fn seeks_backing(&self) -> bool {
-        matches!(self.amendment.state, AmendmentState::SeekingBacking | AmendmentState::Backed)
+        self.state.after(Move::Back).is_ok()
+    }
+
+    fn is(&self, word: &str) -> bool {
+        self.state.as_str() == word
+    }
+
+    fn is_undecided(&self) -> bool {
+        self.state.after(Move::Withdraw).is_ok() || self.is_open()
     }
 
     fn is_open(&self) -> bool {
         self.found.is_some_and(|found| found.poll.is_open(found.now))
-    }
-
-    fn may_open(&self) -> bool {
-        self.about.is_mine && self.amendment.state == AmendmentState::Backed
     }
 }
 
@@ -77,94 +130,97 @@ pub async fn show(
     session: Session,
     id: web::Path<AmendmentId>,
 ) -> Result<HttpResponse, PageError> {
-    let (id, viewer) = (id.into_inner(), session.member_id());
-    let mut amendment = app.read(move |conn| find(conn, id)).await?;
+    show_with(&app, &session, id.into_inner(), None).await
+}
+
+/// The page, with what was wrong with a form on it if something was.
+pub(super) async fn show_with(
+    app: &App,
+    session: &Session,
+    id: AmendmentId,
+    error: Option<ServiceError>,
+) -> Result<HttpResponse, PageError> {
+    let viewer = session.member_id();
+    let mut amendment = app.read(move |conn| find(conn, id, viewer)).await?;
     let found = match amendment.poll_id {
-        Some(poll) => Some(poll::find(&app, poll, viewer).await?),
+        Some(poll) => Some(poll::find(app, poll, viewer).await?),
         None => None,
     };
-    let about = app.read(move |conn| load(conn, id, viewer)).await?;
+    let look = Look { viewer, now: app.now(), urls: Arc::clone(&app.urls) };
+    let about = app.read(move |conn| load(conn, id, &look)).await?;
     if found.is_some() {
         // The poll may have been closed just now.
-        amendment = app.read(move |conn| find(conn, id)).await?;
+        amendment = app.read(move |conn| find(conn, id, viewer)).await?;
     }
-    let page = session.page(&app, amendment.title.clone());
-    page.show(&Content { page: &page, amendment: &amendment, about: &about, found: found.as_ref() })
+    let mut page = session.page(app, if amendment.title.is_empty() { "A draft" } else { &amendment.title });
+    if let Some(error) = error {
+        page = page.refused(error)?;
+    }
+    let state = amendment.state_at(about.now);
+    page.show(&Content { page: &page, amendment: &amendment, state, about: &about, found: found.as_ref() })
 }
 
-/// `POST /amendments/{id}/backing`
-pub async fn back(
+/// `GET /amendments/{id}/rebase`: what a vote changed under an amendment: as it was, as it is now,
+/// and the change (A15).
+pub async fn rebase(
     app: web::Data<App>,
+    session: Session,
     id: web::Path<AmendmentId>,
-    form: MemberForm<Nothing>,
 ) -> Result<HttpResponse, PageError> {
-    act(&app, id.into_inner(), &form, back_amendment, "You back this amendment now. Its proposer may open the vote.")
-        .await
+    let (id, viewer) = (id.into_inner(), session.member_id());
+    let content = app
+        .read(move |conn| -> Result<_, ServiceError> {
+            let amendment = find(conn, id, viewer)?;
+            let document = document(conn, amendment.document_id)?;
+            let clauses = list_clauses(conn, document.version.id)?;
+            let of = |change: Change| Side { now: clauses.iter().find(|c| c.id == change.clause).cloned(), change };
+            let sides = list_changes(conn, id)?.into_iter().map(of).collect();
+            Ok(Rebase { amendment, document, sides })
+        })
+        .await?;
+    session.page(&app, "What has changed meanwhile").show(&content)
 }
 
-/// `POST /amendments/{id}/backing/withdraw`
-pub async fn take_backing_back(
-    app: web::Data<App>,
-    id: web::Path<AmendmentId>,
-    form: MemberForm<Nothing>,
-) -> Result<HttpResponse, PageError> {
-    act(&app, id.into_inner(), &form, unback, "You back this amendment no longer.").await
-}
-
-/// `POST /amendments/{id}/opening`
-pub async fn open(
-    app: web::Data<App>,
-    id: web::Path<AmendmentId>,
-    form: MemberForm<Nothing>,
-) -> Result<HttpResponse, PageError> {
-    let open = |tx: &mut Tx<'_>, by, id| open_ballot(tx, by, id).map(|_| ());
-    act(&app, id.into_inner(), &form, open, "The vote is open for one week and on its way to the fediverse.").await
-}
-
-/// `POST /amendments/{id}/withdraw`
-pub async fn withdraw(
-    app: web::Data<App>,
-    id: web::Path<AmendmentId>,
-    form: MemberForm<Nothing>,
-) -> Result<HttpResponse, PageError> {
-    act(&app, id.into_inner(), &form, withdraw_amendment, "The amendment is withdrawn.").await
-}
-
-async fn act(
-    app: &App,
+/// The amendment with this id, as far as this person may see it: drafts are for their authors.
+pub(super) fn find(
+    conn: &mut AnyConnection,
     id: AmendmentId,
-    form: &MemberForm<Nothing>,
-    service: impl FnOnce(&mut Tx<'_>, MemberId, AmendmentId) -> Result<(), ServiceError> + Send + 'static,
-    notice: &str,
-) -> Result<HttpResponse, PageError> {
-    let by = form.me.member_id;
-    app.write(move |tx| service(tx, by, id)).await?;
-    form.session.done(app, &format!("/amendments/{id}"), notice).await
+    viewer: Option<MemberId>,
+) -> Result<Amendment, ServiceError> {
+    let amendment = find_amendment(conn, id)?.ok_or(ServiceError::NotFound("amendment"))?;
+    if amendment.is_for(viewer) { Ok(amendment) } else { Err(ServiceError::NotFound("amendment")) }
 }
 
-/// The amendment with this id.
-pub(super) fn find(conn: &mut AnyConnection, id: AmendmentId) -> Result<Amendment, ServiceError> {
-    find_amendment(conn, id)?.ok_or(ServiceError::NotFound("amendment"))
+/// Who looks, and when.
+struct Look {
+    viewer: Option<MemberId>,
+    now: Stamp,
+    urls: Arc<Urls>,
 }
 
-fn load(conn: &mut AnyConnection, id: AmendmentId, viewer: Option<MemberId>) -> Result<About, ServiceError> {
-    let amendment = find(conn, id)?;
+fn load(conn: &mut AnyConnection, id: AmendmentId, look: &Look) -> Result<About, ServiceError> {
+    let amendment = find(conn, id, look.viewer)?;
     let backers = list_backers(conn, id)?;
-    let named = if viewer.is_some() { list_members(conn, &backers)? } else { Vec::new() };
+    let named = if look.viewer.is_some() { list_members(conn, &backers)? } else { Vec::new() };
     let just_after = amendment.edited_at + TimeDelta::microseconds(1);
     let version = find_version_before(conn, amendment.document_id, just_after)?;
     let version = version.ok_or(ServiceError::NotFound("version"))?;
+    let waits = amendment.state_at(look.now).after(Move::Open).is_ok();
     Ok(About {
         document: document(conn, amendment.document_id)?,
         base: Base { clauses: list_clauses(conn, version.id)?, version },
         changes: list_changes(conn, id)?,
         backers_count: backers.len(),
         backers: named.into_iter().map(|member| member.name).collect(),
-        proposer: match viewer {
+        proposer: match look.viewer {
             Some(_) => Some(member(conn, amendment.proposer_id)?.name),
             None => None,
         },
-        is_mine: viewer == Some(amendment.proposer_id),
-        i_back: viewer.is_some_and(|me| backers.contains(&me)),
+        is_mine: look.viewer == Some(amendment.proposer_id),
+        i_back: look.viewer.is_some_and(|me| backers.contains(&me)),
+        blocking: if waits { list_blocking(conn, &amendment)? } else { Vec::new() },
+        talk: load_talk(conn, &amendment, look.viewer, &look.urls)?,
+        note_url: amendment.note_id.map(|note| look.urls.note(note)),
+        now: look.now,
     })
 }

@@ -42,7 +42,7 @@ pub async fn show(
     let pasted = handle.clone();
     let (amendment, standing, is_mine) = app
         .read(move |conn| {
-            let amendment = super::amendment::find(conn, id)?;
+            let amendment = super::amendment::find(conn, id, me)?;
             let is_mine = match me.filter(|_| !pasted.trim().is_empty()) {
                 Some(me) => Some(is_my_handle(conn, me, &pasted)?),
                 None => None,

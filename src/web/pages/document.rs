@@ -167,7 +167,6 @@ fn load(conn: &mut AnyConnection, slug: &str) -> Result<Found, ServiceError> {
 
 fn list_alive(conn: &mut AnyConnection, document: &Document) -> Result<Vec<Amendment>, DbError> {
     let mut amendments = list_amendments(conn, Some(document.id))?;
-    amendments
-        .retain(|a| matches!(a.state, AmendmentState::SeekingBacking | AmendmentState::Backed | AmendmentState::Open));
+    amendments.retain(|a| a.state == AmendmentState::Open || a.state.may_be_edited());
     Ok(amendments)
 }

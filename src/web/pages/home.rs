@@ -63,7 +63,9 @@ fn load(conn: &mut AnyConnection, now: Stamp) -> Result<Found, DbError> {
                 let closes_at = polls::poll(conn, poll)?.closes_at;
                 votes.push((amendment, view::moment(&closes_at)));
             }
-            (AmendmentState::SeekingBacking | AmendmentState::Backed, _) => seeking.push(amendment),
+            (AmendmentState::SeekingBacking | AmendmentState::Backed | AmendmentState::Announced, _) => {
+                seeking.push(amendment)
+            }
             _ => {}
         }
     }

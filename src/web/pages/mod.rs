@@ -7,8 +7,11 @@ mod account_leave;
 mod account_password;
 mod account_sessions;
 mod amendment;
+mod amendment_acts;
 mod amendment_edit;
 mod amendment_list;
+mod amendment_sheet;
+mod amendment_talk;
 mod amendments_feed;
 mod ballot;
 mod cabal;
@@ -172,10 +175,14 @@ fn governance(cfg: &mut ServiceConfig) {
         .service(
             page("/amendments/{id}/edit").route(get().to(amendment_edit::edit)).route(post().to(amendment_edit::save)),
         )
-        .service(page("/amendments/{id}/backing").route(post().to(amendment::back)))
-        .service(page("/amendments/{id}/backing/withdraw").route(post().to(amendment::take_backing_back)))
-        .service(page("/amendments/{id}/opening").route(post().to(amendment::open)))
-        .service(page("/amendments/{id}/withdraw").route(post().to(amendment::withdraw)));
+        .service(page("/amendments/{id}/backing").route(post().to(amendment_acts::back)))
+        .service(page("/amendments/{id}/backing/withdraw").route(post().to(amendment_acts::take_backing_back)))
+        .service(page("/amendments/{id}/rebase").route(get().to(amendment::rebase)))
+        .service(page("/amendments/{id}/renewal").route(post().to(amendment_acts::renew)))
+        .service(page("/amendments/{id}/objections").route(post().to(amendment_acts::object)))
+        .service(page("/amendments/{id}/comments").route(post().to(amendment_acts::comment)))
+        .service(page("/amendments/{id}/opening").route(post().to(amendment_acts::open)))
+        .service(page("/amendments/{id}/withdraw").route(post().to(amendment_acts::withdraw)));
 }
 
 fn page(path: &str) -> Resource {

@@ -4,6 +4,7 @@ use super::view;
 use crate::App;
 use crate::clock::Stamp;
 use crate::db::ballots::has_voted;
+use crate::db::objections::{Objection, list_objections};
 use crate::db::polls::{Poll, find_poll, is_on_roll};
 use crate::db::results::{PollResult, find_result};
 use crate::db::{AnyConnection, amendments, local_actors};
@@ -25,6 +26,8 @@ pub(super) struct PollView {
     pub speaker: String,
     pub speaker_handle: String,
     pub amendment_title: Option<String>,
+    /// What stands beside the ballot of an amendment (A14).
+    pub objections: Vec<Objection>,
     pub result: Option<PollResult>,
     pub may_vote: bool,
     pub has_voted: bool,
@@ -106,6 +109,10 @@ fn load(conn: &mut AnyConnection, look: Look) -> Result<PollView, ServiceError> 
     let Look { id, url, member, now } = look;
     let poll = find_poll(conn, id)?.ok_or(ServiceError::NotFound("poll"))?;
     let speaker = local_actors::actor(conn, poll.actor_id)?;
+    let objections = match poll.amendment_id {
+        Some(amendment) => list_objections(conn, amendment)?,
+        None => Vec::new(),
+    };
     let amendment_title = match poll.amendment_id {
         Some(amendment) => Some(amendments::amendment(conn, amendment)?.title),
         None => None,
@@ -123,6 +130,7 @@ fn load(conn: &mut AnyConnection, look: Look) -> Result<PollView, ServiceError> 
         speaker: speaker.name,
         speaker_handle: speaker.handle,
         amendment_title,
+        objections,
         may_vote,
         has_voted,
         now,

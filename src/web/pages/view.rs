@@ -6,7 +6,7 @@ use crate::db::cabals::Cabal;
 use crate::db::clause_history::ClauseEvent;
 use crate::db::posts::find_post;
 use crate::db::{AnyConnection, DbError};
-use crate::domain::amendment::{AmendmentState, Change};
+use crate::domain::amendment::{Act, AmendmentState, Change, Place, rule_of_text};
 use crate::domain::diff::{Piece, words};
 use crate::domain::document::{Cited, Clause, ClauseStep, Compared, cite};
 use crate::domain::offer::Viewer;
@@ -112,11 +112,18 @@ pub fn add_member_cookies(answer: &mut HttpResponse, app: &App, opened: &OpenedS
     add_cookie(answer, device_cookie(app, opened));
 }
 
+/// True for the option that was chosen.
+pub fn is_same(chosen: &str, option: &str) -> bool {
+    chosen == option
+}
+
 /// Where an amendment stands, in words.
 pub fn state_words(state: &AmendmentState) -> &'static str {
     match state {
+        AmendmentState::Draft => "draft",
         AmendmentState::SeekingBacking => "looking for a backer",
         AmendmentState::Backed => "backed",
+        AmendmentState::Announced => "vote announced",
         AmendmentState::Open => "vote open",
         AmendmentState::Carried => "carried",
         AmendmentState::Lost => "not carried",
@@ -193,7 +200,55 @@ pub fn cited(text: &str, clauses: &[Clause]) -> Vec<Cited> {
 
 /// The difference that a change makes, word by word.
 pub fn diff(change: &Change) -> Vec<Piece> {
-    words(&change.old_text, &change.new_text)
+    words(&old_words(change), &new_words(change))
+}
+
+/// The words before a change; of a rule as a sentence.
+pub fn old_words(change: &Change) -> String {
+    words_of(change, &change.old_text)
+}
+
+/// The words after a change; of a rule as a sentence.
+pub fn new_words(change: &Change) -> String {
+    words_of(change, &change.new_text)
+}
+
+fn words_of(change: &Change, text: &str) -> String {
+    match change.act {
+        Act::Rule => rule_of_text(text).map(|stored| rule(&stored)).unwrap_or_default(),
+        _ => text.to_owned(),
+    }
+}
+
+/// What a change concerns, and what it does to it: `Clause 2.1 goes away`.
+pub fn change_heading(change: &Change) -> String {
+    let name = match (change.number.as_str(), change.act) {
+        (_, Act::Rule) => return "The rule of voting".to_owned(),
+        (_, Act::Name) => return "The name of the community".to_owned(),
+        ("", Act::Add(_)) => "New clause".to_owned(),
+        (number, Act::Add(_)) => format!("New clause {number}"),
+        ("", _) => "Unnumbered text".to_owned(),
+        (number, _) => format!("Clause {number}"),
+    };
+    match change.act {
+        Act::Move(_) => format!("{name} goes to another place"),
+        Act::Remove => format!("{name} goes away"),
+        _ => name,
+    }
+}
+
+/// Where a clause goes, told by the numbers of today.
+pub fn place_words(change: &Change, clauses: &[Clause]) -> Option<String> {
+    let place = change.act.place()?;
+    let name = |id: ClauseId| match clauses.iter().find(|clause| clause.id == id) {
+        Some(clause) => format!("clause {}", clause.name()),
+        None => "the new clause before it".to_owned(),
+    };
+    Some(match place {
+        Place::After(id) => format!("It stands after {}.", name(id)),
+        Place::FirstIn(Some(id)) => format!("It stands first in {}.", name(id)),
+        Place::FirstIn(None) => "It stands at the very beginning.".to_owned(),
+    })
 }
 
 /// Text with the characters that hide or reorder text made visible, so that nobody is deceived

@@ -9,7 +9,7 @@ use caucus::db::local_actors::find_community;
 use caucus::db::polls::{self, Poll};
 use caucus::db::remote_actors::{RemoteActor, save_remote_actor};
 use caucus::db::{amendments, documents, results};
-use caucus::domain::amendment::{AmendmentForm, AmendmentState, NewAmendment};
+use caucus::domain::amendment::{AmendmentForm, AmendmentState, Edit, NewAmendment};
 use caucus::domain::ballot::VoteOutcome;
 use caucus::domain::poll::{Closing, NewPoll, PollForm};
 use caucus::ids::{AmendmentId, CabalId, MemberId, PollId};
@@ -54,7 +54,7 @@ pub async fn amending(app: &App, number: &str, words: &str) -> NewAmendment {
                 title: format!("Change clause {number}"),
                 summary: "It says it better.".to_owned(),
                 values_fit: "We help each other.".to_owned(),
-                changes: vec![(clause.id, words)],
+                edits: vec![Edit::reword(clause.id, words)],
             };
             Ok(NewAmendment::parse(document.id, &form)?)
         })

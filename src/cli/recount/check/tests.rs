@@ -23,6 +23,7 @@ fn published(vote: &Vote) -> String {
         number: "2.1".to_owned(),
         old_text: "Zitate: \"so\"\n\u{7}\u{2028} & <b>".to_owned(),
         new_text: "Ünïcode 🐝".to_owned(),
+        act: crate::domain::amendment::Act::Reword,
     };
     let tally = Tally { votes_for: vote.totals[0], against: vote.totals[1], abstain: vote.totals[2] };
     let frozen = FrozenVote {

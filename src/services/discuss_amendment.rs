@@ -1,0 +1,44 @@
+//! Write under an amendment on the web, and take it back. What people write elsewhere comes as
+//! replies (see [`super::receive_note`]).
+
+use super::ServiceError;
+use crate::db::Tx;
+use crate::db::amendment_comments::{self, count_comments_by};
+use crate::db::amendments::find_amendment;
+use crate::domain::amendment::AmendmentState;
+use crate::domain::{Refusal, text};
+use crate::ids::{AmendmentId, MemberId, RowId};
+use chrono::TimeDelta;
+
+/// The most characters of a comment.
+const COMMENT_MAX: usize = 2_000;
+/// The most comments of one member within a day, over all amendments.
+const MOST_A_DAY: i64 = 100;
+
+/// Writes a comment.
+///
+/// # Errors
+/// Refused without words, with too many, or too often; not found for a draft.
+pub fn discuss_amendment(tx: &mut Tx<'_>, by: MemberId, id: AmendmentId, words: &str) -> Result<RowId, ServiceError> {
+    let proposed = find_amendment(tx.conn, id)?.filter(|amendment| amendment.state != AmendmentState::Draft);
+    proposed.ok_or(ServiceError::NotFound("amendment"))?;
+    let words = text::paragraphs("comment", words, COMMENT_MAX)?;
+    if count_comments_by(tx.conn, by, tx.now - TimeDelta::days(1))? >= MOST_A_DAY {
+        let sentence = "You have written a lot today. Please go on tomorrow, so that others find their words too.";
+        return Err(ServiceError::Conflict(Refusal::new("too_many_comments", sentence)));
+    }
+    Ok(amendment_comments::insert_comment(tx, id, by, &words)?)
+}
+
+/// Takes one's own comment back; answers under which amendment it stood.
+///
+/// # Errors
+/// Forbidden to others than its writer.
+pub fn take_comment_back(tx: &mut Tx<'_>, by: MemberId, id: RowId) -> Result<AmendmentId, ServiceError> {
+    let comment = amendment_comments::find_comment(tx.conn, id)?.ok_or(ServiceError::NotFound("comment"))?;
+    if comment.member_id != by {
+        return Err(ServiceError::Forbidden("Only its writer can take a comment back.".to_owned()));
+    }
+    amendment_comments::erase_comment(tx, id)?;
+    Ok(comment.amendment_id)
+}

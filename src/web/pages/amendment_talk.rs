@@ -1,0 +1,106 @@
+//! What people say about an amendment: objections (A14), replies from the fediverse, and what
+//! members write here. Names of members are for members (J5).
+
+use crate::clock::Stamp;
+use crate::db::amendment_comments::list_comments;
+use crate::db::amendments::Amendment;
+use crate::db::members::member;
+use crate::db::messages::list_answers_for_everybody;
+use crate::db::objections::{Objection, list_all_objections};
+use crate::db::remote_actors::find_remote_actor;
+use crate::db::{AnyConnection, DbError};
+use crate::domain::Urls;
+use crate::ids::{MemberId, RowId};
+
+/// How many comments and replies one page shows.
+const MOST: i64 = 200;
+
+/// Objections and remarks.
+pub(super) struct Talk {
+    pub objections: Vec<Objected>,
+    pub remarks: Vec<Remark>,
+}
+
+/// An objection as this person sees it.
+pub(super) struct Objected {
+    pub objection: Objection,
+    /// Who raised it, for members.
+    pub name: Option<String>,
+    pub is_mine: bool,
+    /// It speaks of words that were edited since.
+    pub is_about_earlier_text: bool,
+}
+
+/// Something said, here or elsewhere.
+pub(super) struct Remark {
+    pub at: Stamp,
+    pub who: Who,
+}
+
+/// Who said what.
+pub(super) enum Who {
+    /// A member, here.
+    Member { id: RowId, name: Option<String>, text: String, is_mine: bool },
+    /// Somebody on the fediverse.
+    Remote { handle: String, html: String, url: String },
+}
+
+/// Everything said about an amendment, the oldest first. Of objections without a backer only
+/// members are told.
+pub(super) fn load_talk(
+    conn: &mut AnyConnection,
+    amendment: &Amendment,
+    viewer: Option<MemberId>,
+    urls: &Urls,
+) -> Result<Talk, DbError> {
+    let mut objections = Vec::new();
+    for objection in list_all_objections(conn, amendment.id)? {
+        if objection.backer_id.is_some() || viewer.is_some() {
+            let name = viewer.map(|_| member(conn, objection.member_id)).transpose()?.map(|member| member.name);
+            let is_mine = viewer == Some(objection.member_id);
+            let is_about_earlier_text = objection.raised_at < amendment.edited_at;
+            objections.push(Objected { objection, name, is_mine, is_about_earlier_text });
+        }
+    }
+    let mut remarks = written_here(conn, amendment, viewer)?;
+    remarks.extend(replies(conn, amendment, urls)?);
+    remarks.sort_by_key(|remark| remark.at);
+    Ok(Talk { objections, remarks })
+}
+
+fn written_here(
+    conn: &mut AnyConnection,
+    amendment: &Amendment,
+    viewer: Option<MemberId>,
+) -> Result<Vec<Remark>, DbError> {
+    let comments = list_comments(conn, amendment.id, MOST)?.into_iter();
+    Ok(comments
+        .map(|comment| {
+            let is_mine = viewer == Some(comment.member_id);
+            let name = viewer.is_some().then_some(comment.name);
+            let who = Who::Member { id: comment.id, name, text: comment.text, is_mine };
+            Remark { at: comment.written_at, who }
+        })
+        .collect())
+}
+
+/// Public replies to the Note of the proposal and to its ballot, and replies to those.
+fn replies(conn: &mut AnyConnection, amendment: &Amendment, urls: &Urls) -> Result<Vec<Remark>, DbError> {
+    let mut parents: Vec<String> = amendment.note_id.map(|note| urls.note(note)).into_iter().collect();
+    parents.extend(amendment.poll_id.map(|poll| urls.poll(poll)));
+    let mut remarks = Vec::new();
+    while !parents.is_empty() {
+        let found = list_answers_for_everybody(conn, &parents, MOST)?;
+        parents = found.iter().map(|message| message.note_id.clone()).collect();
+        for message in found {
+            let sender = find_remote_actor(conn, &message.sender_actor)?;
+            let handle = sender.map_or_else(|| message.sender_actor.clone(), |actor| actor.handle());
+            let who = Who::Remote { handle, html: message.content_html, url: message.note_id };
+            remarks.push(Remark { at: message.received_at, who });
+        }
+        if i64::try_from(remarks.len()).is_ok_and(|count| count >= MOST) {
+            break;
+        }
+    }
+    Ok(remarks)
+}

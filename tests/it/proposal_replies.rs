@@ -1,0 +1,160 @@
+//! What people say to a proposal: backing by reply, discussion from the fediverse and here (A3, H6).
+
+use crate::support::fediverse::{Fediverse, Reach};
+use crate::support::votes::refusal_code;
+use caucus::db::amendments;
+use caucus::domain::amendment::AmendmentState;
+use caucus::ids::{AmendmentId, MemberId};
+use serde_json::{Value, json};
+
+/// A proposal by ada and the address of its Note.
+async fn proposed(town: &Fediverse) -> (AmendmentId, String) {
+    let id = town.app.propose(town.ada, "2.1", "One vote each.").await;
+    let note = town.app.app.read(move |conn| amendments::amendment(conn, id)).await.unwrap().note_id.unwrap();
+    (id, town.app.app.urls.note(note))
+}
+
+async fn backers(town: &Fediverse, id: AmendmentId) -> Vec<MemberId> {
+    town.app.app.read(move |conn| amendments::list_backers(conn, id)).await.unwrap()
+}
+
+async fn page(town: &Fediverse, id: AmendmentId) -> String {
+    let page = town.app.browser().get(&format!("/amendments/{id}")).await;
+    page.assert_sound();
+    page.text()
+}
+
+fn delete(town: &Fediverse, by: &crate::support::peer::Person, note: &Value) -> Value {
+    town.act("Delete", by, &json!({"type": "Tombstone", "id": note["id"]}))
+}
+
+#[tokio::test]
+async fn a_reply_of_the_one_word_by_a_linked_member_backs_and_its_deletion_takes_that_back() {
+    let town = Fediverse::start().await;
+    let bea = town.app.member("bea").await;
+    let person = town.peer.person("bea");
+    town.link(bea, &person.url).await;
+    let (id, url) = proposed(&town).await;
+    let note = town.reply(&person, &url, "#back", Reach::Public);
+
+    town.take(&person, &town.act("Create", &person, &note)).await;
+
+    assert_eq!(backers(&town, id).await, [bea]);
+    assert_eq!(town.app.state(id).await, AmendmentState::Backed);
+    assert!(!page(&town, id).await.contains("#back thank"), "backing is no remark");
+    let mut thanks = town.sent("Create").into_iter().filter(|create| create["object"]["to"] == json!([person.url]));
+    assert!(thanks.next_back().unwrap()["object"]["content"].as_str().unwrap().contains("delete your reply"));
+    town.take(&person, &delete(&town, &person, &note)).await;
+    assert!(backers(&town, id).await.is_empty());
+    assert_eq!(town.app.state(id).await, AmendmentState::SeekingBacking);
+    assert_eq!(refusal_code(town.app.open(town.ada, id).await), "not_backed");
+}
+
+#[tokio::test]
+async fn after_the_opening_a_deleted_reply_changes_nothing() {
+    let town = Fediverse::start().await;
+    let bea = town.app.member("bea").await;
+    let person = town.peer.person("bea");
+    town.link(bea, &person.url).await;
+    let (id, url) = proposed(&town).await;
+    let note = town.reply(&person, &url, "Back!", Reach::Direct);
+    town.take(&person, &town.act("Create", &person, &note)).await;
+    town.app.open(town.ada, id).await.unwrap();
+
+    town.take(&person, &delete(&town, &person, &note)).await;
+
+    assert_eq!(backers(&town, id).await, [bea]);
+    assert_eq!(town.app.state(id).await, AmendmentState::Open);
+}
+
+#[tokio::test]
+async fn an_edited_reply_that_says_something_else_backs_no_longer() {
+    let town = Fediverse::start().await;
+    let bea = town.app.member("bea").await;
+    let person = town.peer.person("bea");
+    town.link(bea, &person.url).await;
+    let (id, url) = proposed(&town).await;
+    let mut note = town.reply(&person, &url, "back", Reach::Public);
+    town.take(&person, &town.act("Create", &person, &note)).await;
+    note["updated"] = json!("2026-03-01T12:00:00Z");
+    town.take(&person, &town.act("Update", &person, &note)).await;
+    assert_eq!(backers(&town, id).await, [bea], "it says the same");
+
+    note["content"] = json!("<p>I am not sure any more</p>");
+    town.take(&person, &town.act("Update", &person, &note)).await;
+
+    assert!(backers(&town, id).await.is_empty());
+    assert!(page(&town, id).await.contains("I am not sure any more"));
+}
+
+#[tokio::test]
+async fn nobody_but_another_member_backs_by_a_reply() {
+    let town = Fediverse::start().await;
+    let bea = town.app.member("bea").await;
+    let (stranger, own, member) = (town.peer.person("fay"), town.peer.person("ada"), town.peer.person("bea"));
+    town.link(town.ada, &own.url).await;
+    town.link(bea, &member.url).await;
+    let (id, url) = proposed(&town).await;
+    for (person, parent, words) in [
+        (&stranger, url.as_str(), "#back"),
+        (&own, url.as_str(), "#back"),
+        (&member, url.as_str(), "I back this"),
+        (&member, "https://elsewhere.example/notes/1", "#back"),
+    ] {
+        let note = town.reply(person, parent, words, Reach::Public);
+        town.take(person, &town.act("Create", person, &note)).await;
+    }
+    let like = town.act("Like", &member, &json!(url));
+    town.take(&member, &like).await;
+
+    assert!(backers(&town, id).await.is_empty());
+    assert_eq!(town.app.state(id).await, AmendmentState::SeekingBacking);
+}
+
+#[tokio::test]
+async fn replies_are_shown_clean_follow_their_edits_and_go_with_their_deletion() {
+    let town = Fediverse::start().await;
+    let person = town.peer.person("fay");
+    let (id, url) = proposed(&town).await;
+    let mut note = town.reply(&person, &url, "Why <script>alert(1)</script> now?", Reach::Unlisted);
+    town.take(&person, &town.act("Create", &person, &note)).await;
+    let answer = town.reply(&person, note["id"].as_str().unwrap(), "And a second thought", Reach::Public);
+    town.take(&person, &town.act("Create", &person, &answer)).await;
+    let hidden = town.reply(&person, &url, "For your eyes only", Reach::Direct);
+    town.take(&person, &town.act("Create", &person, &hidden)).await;
+
+    let shown = page(&town, id).await;
+
+    assert!(shown.contains("Why") && shown.contains("now?") && !shown.contains("alert(1)"), "{shown}");
+    assert!(shown.contains("And a second thought") && !shown.contains("For your eyes only"), "{shown}");
+    note["updated"] = json!("2026-03-01T12:00:00Z");
+    note["content"] = json!("<p>Never mind</p>");
+    town.take(&person, &town.act("Update", &person, &note)).await;
+    assert!(page(&town, id).await.contains("Never mind"));
+    town.take(&person, &delete(&town, &person, &note)).await;
+    assert!(!page(&town, id).await.contains("Never mind"));
+}
+
+#[tokio::test]
+async fn members_write_here_and_only_they_take_their_words_back() {
+    let town = Fediverse::start().await;
+    let bea = town.app.member("bea").await;
+    let (id, _) = proposed(&town).await;
+    let (mut writer, mut other) = (town.app.signed_in("bea").await, town.app.signed_in("ada").await);
+    let path = format!("/amendments/{id}");
+    let form = writer.get(&path).await.form("/comments");
+    let empty = writer.submit(&form).await;
+    assert_eq!((empty.status, empty.trouble()), (422, vec!["comment".to_owned()]));
+
+    let written = writer.submit(&form.fill("comment", "<script>x</script> I like it")).await;
+
+    assert!(written.text().contains("<script>x</script> I like it"), "as text: {}", written.text());
+    assert!(other.get(&path).await.text().contains("bea"));
+    let strange = page(&town, id).await;
+    assert!(strange.contains("a member") && strange.contains("I like it") && !strange.contains("bea"), "{strange}");
+    let api = town.app.api_of(bea).await;
+    let comment = api.get(&format!("{path}/comments")).await.json()["items"][0]["id"].as_str().unwrap().to_owned();
+    town.app.api_of(town.ada).await.delete(&format!("/comments/{comment}")).await.must_be(403);
+    api.delete(&format!("/comments/{comment}")).await.must_be(204);
+    assert!(!page(&town, id).await.contains("I like it"));
+}
