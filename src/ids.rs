@@ -72,6 +72,8 @@ id_type!(/// An amendment.
     AmendmentId);
 id_type!(/// An objection to an amendment.
     ObjectionId);
+id_type!(/// Somebody named to lead a cabal.
+    NominationId);
 id_type!(/// An activity that was received.
     InboxId);
 id_type!(/// An activity that we send.

@@ -29,6 +29,7 @@ pub mod heartbeats;
 pub mod help_requests;
 pub mod inbox;
 pub mod incidents;
+pub mod lead_nominations;
 pub mod leaving;
 pub mod linked_actors;
 pub mod local_actors;

@@ -15,6 +15,7 @@ pub mod help_course;
 pub mod help_request;
 pub mod incident;
 pub mod membership;
+pub mod nomination;
 pub mod offer;
 pub mod poll;
 pub mod progress;

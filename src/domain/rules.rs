@@ -17,13 +17,6 @@ pub enum Means {
     },
     /// By the word of all whom it concerns, at once.
     Agreement,
-    /// By so many others who say yes; it holds for so long at most.
-    Backing {
-        /// How many others it takes.
-        backers: usize,
-        /// For how long it holds.
-        longest: TimeDelta,
-    },
 }
 
 /// One kind of decision.
@@ -43,13 +36,9 @@ pub struct Decision {
 pub const LEAD_VOTE_LENGTH: TimeDelta = TimeDelta::hours(72);
 /// The rule of a vote on the lead of a cabal (C3).
 pub const LEAD_VOTE: Rule = Rule { majority: Majority::Simple, base: VoteBase::Cast, quorum: 0 };
-/// How many other members it takes to become a spokesperson (V2).
-pub const SPOKESPERSON_BACKERS: usize = 1;
-/// For how many days a spokesperson stands at most (V2).
-pub const SPOKESPERSON_DAYS: i64 = 90;
 
 /// Every kind of decision.
-pub const DECISIONS: [Decision; 4] = [
+pub const DECISIONS: [Decision; 3] = [
     Decision {
         what: "an amendment",
         who: "all members when the vote opens",
@@ -68,12 +57,6 @@ pub const DECISIONS: [Decision; 4] = [
         means: Means::Agreement,
         cites: "C3",
     },
-    Decision {
-        what: "a spokesperson",
-        who: "the volunteer and another member",
-        means: Means::Backing { backers: SPOKESPERSON_BACKERS, longest: TimeDelta::days(SPOKESPERSON_DAYS) },
-        cites: "V2",
-    },
 ];
 
 impl Decision {
@@ -89,10 +72,6 @@ impl Decision {
                     Majority::Simple => "more for than against",
                 };
                 (majority, format!("{fewest} {noun} for"), format!("{} hours", length.num_hours()))
-            }
-            Means::Backing { backers, longest } => {
-                let noun = if *backers == 1 { "backer" } else { "backers" };
-                ("–", format!("{backers} {noun}"), format!("at most {} days", longest.num_days()))
             }
             Means::Agreement => ("both agree", "–".to_owned(), "at once".to_owned()),
         };

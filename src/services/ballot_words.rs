@@ -1,6 +1,8 @@
 //! What people read about votes on their own servers: Questions, results, messages. Each text
 //! stands alone and ends with a link to its page (F1).
 
+use super::decide_amendment::Closed;
+use super::elect_lead::Outcome;
 use crate::clock::Stamp;
 use crate::db::amendments::Amendment;
 use crate::db::documents::Document;
@@ -41,6 +43,36 @@ pub(super) fn advisory(url: &str, poll: &PollToInsert<'_>) -> String {
         paragraphs(poll.question),
         moment(poll.closes_at),
         link(url, "About this poll")
+    )
+}
+
+/// The Question of a vote on who leads a cabal (C3).
+pub(super) fn lead_vote(url: &str, poll: &PollToInsert<'_>, decides: Rule) -> String {
+    format!(
+        "{}<p>For, Against or Abstain until {}. The members of the cabal when this opened decide; {}. A lead helps the \
+         work along and may do nothing that the others may not. The numbers appear when it closes. {}</p>",
+        paragraphs(poll.question),
+        moment(poll.closes_at),
+        rule(decides),
+        link(url, "About this vote")
+    )
+}
+
+/// The Note that tells the result of a vote on who leads a cabal (C3).
+pub(super) fn lead_result(url: &str, closed: &Closed<'_>, outcome: Outcome, uncounted: &[(Uncounted, u32)]) -> String {
+    let outcome = match outcome {
+        Outcome::Elected => "Yes, from now on",
+        Outcome::NotCarried => "No, the lead stays as it was",
+        Outcome::NomineeLeft => "The vote said yes, but its nominee has left the cabal, so the lead stays as it was",
+    };
+    let Tally { votes_for, against, abstain } = closed.tally;
+    format!(
+        "{}<p>{outcome}. For {votes_for}, against {against}, abstained {abstain}; {} could vote. The rule: {}.</p>{}<p>{}</p>",
+        paragraphs(&closed.poll.question),
+        closed.frozen.roll_size,
+        rule(closed.frozen.rule),
+        uncounted_words(uncounted),
+        link(url, "The vote, and its ballots by receipt")
     )
 }
 
@@ -138,11 +170,7 @@ pub(super) fn result(urls: &Urls, words: &ResultWords<'_>, result: &PollResult) 
         result.roll_size,
         rule(words.rule),
     );
-    if !words.uncounted.is_empty() {
-        let reasons: Vec<String> =
-            words.uncounted.iter().map(|(reason, total)| format!("{total} {}", reason_words(*reason))).collect();
-        html.push_str(&format!("<p>Votes that did not count: {}.</p>", reasons.join(", ")));
-    }
+    html.push_str(&uncounted_words(words.uncounted));
     if let Some(Tally { votes_for, against, abstain }) = words.soundings {
         html.push_str(&format!(
             "<p>Supporters who are not members said, apart from the result: {votes_for} for, {against} against, {abstain} abstained.</p>"
@@ -157,6 +185,16 @@ pub(super) fn result(urls: &Urls, words: &ResultWords<'_>, result: &PollResult) 
     html
 }
 
+/// How many votes did not count and why; nothing when there are none.
+fn uncounted_words(uncounted: &[(Uncounted, u32)]) -> String {
+    if uncounted.is_empty() {
+        return String::new();
+    }
+    let reasons: Vec<String> =
+        uncounted.iter().map(|(reason, total)| format!("{total} {}", reason_words(*reason))).collect();
+    format!("<p>Votes that did not count: {}.</p>", reasons.join(", "))
+}
+
 fn share(share: Option<Share>) -> String {
     share.map_or_else(|| "no share".to_owned(), |share| share.to_string())
 }
@@ -165,7 +203,7 @@ fn reason_words(reason: Uncounted) -> &'static str {
     match reason {
         Uncounted::Late => "too late",
         Uncounted::Early => "too early",
-        Uncounted::OffRoll => "by members who joined after the opening",
+        Uncounted::OffRoll => "by people who were not on the roll at the opening",
         Uncounted::Duplicate => "repeated",
         Uncounted::UnknownOption => "for something that is not an option",
         Uncounted::OnHold => "through linked accounts that have to be confirmed",
@@ -234,9 +272,10 @@ fn why_not(poll: &Poll, reason: Uncounted) -> Option<String> {
 
 /// What a voter from elsewhere is told with their receipt. Their choice is not in it.
 pub(super) fn receipt(poll: &Poll, code: &str) -> String {
+    let place = if poll.is_lead_vote() { "on the page of the vote" } else { "in the record that is published" };
     format!(
-        "your vote has arrived here and counts. Your receipt is {code}: it finds your ballot in the record that is \
-         published after the close, so keep it to yourself. Your own server may show a vote before it has arrived, and \
+        "your vote has arrived here and counts. Your receipt is {code}: it finds your ballot {place} \
+         after the close, so keep it to yourself. Your own server may show a vote before it has arrived, and \
          may keep it. Until {} you may change it: answer the question with the single word for, against or abstain, or \
          vote on the page; the last one counts. Who could see what, and when:",
         moment(poll.closes_at)

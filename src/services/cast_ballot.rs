@@ -133,7 +133,7 @@ pub fn from_fediverse(tx: &mut Tx<'_>, vote: &FediverseVote<'_>) -> Result<VoteO
         ballots::count_uncounted(tx, poll.id, reason)?;
     }
     tell(tx, &poll, vote.actor_url, outcome)?;
-    if let (Some(_), Some((voter, ballot))) = (poll.amendment_id, ballot) {
+    if let Some((voter, ballot)) = ballot.filter(|_| poll.has_roll()) {
         give_receipt(tx, &poll, &voter, &ballot)?;
     }
     Ok(outcome)

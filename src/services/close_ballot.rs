@@ -3,6 +3,7 @@
 
 use super::cast_ballot::{self, FediverseVote};
 use super::decide_amendment::{Closed, decide};
+use super::elect_lead::elect_lead;
 use super::publish_poll::question_now;
 use super::seal_ballots::seal_ballots;
 use super::{ServiceError, found};
@@ -126,8 +127,12 @@ pub fn close_due(tx: &mut Tx<'_>, id: PollId, seen: Option<InboxId>) -> Result<C
     update(tx, id.into(), &question, &audience)?;
     posts::set_pinned(tx, id.into(), false)?;
     crash_point("close: counted");
-    if let (Some(amendment), Some(frozen)) = (poll.amendment_id, &poll.frozen) {
-        decide(tx, &Closed { poll: &poll, frozen, tally: Tally::of(&totals), audience }, amendment)?;
+    if let Some(frozen) = &poll.frozen {
+        let closed = Closed { poll: &poll, frozen, tally: Tally::of(&totals), audience };
+        match poll.amendment_id {
+            Some(amendment) => decide(tx, &closed, amendment)?,
+            None => elect_lead(tx, &closed)?,
+        }
     }
     crash_point("close: decided");
     chain::erase_key(tx, id)?;

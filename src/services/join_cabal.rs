@@ -3,6 +3,7 @@
 use super::ServiceError;
 use crate::db::Tx;
 use crate::db::cabals::{end_cabal_membership, find_cabal, is_member, log_act, save_cabal_member};
+use crate::db::lead_nominations::decline_waiting_of;
 use crate::domain::Refusal;
 use crate::domain::cabal::{Freshness, parse_contribution};
 use crate::ids::{CabalId, MemberId};
@@ -35,6 +36,7 @@ pub fn leave_cabal(tx: &mut Tx<'_>, by: MemberId, cabal: CabalId) -> Result<(), 
     if !end_cabal_membership(tx, cabal, by)? {
         return Err(ServiceError::Conflict(Refusal::new("not_in_cabal", "You are not in this cabal.")));
     }
+    decline_waiting_of(tx, cabal, by)?;
     log_act(tx, cabal, by, "left", "")?;
     Ok(())
 }

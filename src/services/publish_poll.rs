@@ -39,21 +39,22 @@ pub fn publish_poll(tx: &mut Tx<'_>, by: MemberId, cabal: CabalId, new: &NewPoll
         opens_at,
         closes_at: new.closing.resolve(opens_at)?,
     };
-    send_question(tx, &poll)?;
+    let content = ballot_words::advisory(&tx.urls.poll(poll.id), &poll);
+    send_question(tx, &poll, &content)?;
     polls::insert_poll(tx, &poll)?;
     cabals::note_published(tx, cabal)?;
     cabals::log_act(tx, cabal, by, "published the poll", &new.question)?;
     Ok(poll.id)
 }
 
-fn send_question(tx: &mut Tx<'_>, poll: &PollToInsert<'_>) -> Result<(), ServiceError> {
+/// Publishes the Question of a cabal with these words.
+pub(super) fn send_question(tx: &mut Tx<'_>, poll: &PollToInsert<'_>, content: &str) -> Result<(), ServiceError> {
     let author = actor(tx.conn, poll.actor_id)?;
     let url = tx.urls.poll(poll.id);
-    let content = ballot_words::advisory(&url, poll);
     let note = NoteParts {
         id: &url,
         author: &author.url(tx.urls),
-        content_html: &content,
+        content_html: content,
         language: poll.language,
         published: poll.opens_at,
         updated: None,

@@ -120,6 +120,9 @@ const NOT_SHOWN: &[&str] = &[
     "scope",
     "minutes",
     "clause",
+    "nominee",
+    "way",
+    "publish_name",
 ];
 
 fn typed_texts(body: &[u8]) -> Result<Vec<(String, String)>, PageError> {

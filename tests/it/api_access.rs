@@ -205,6 +205,29 @@ async fn rows(village: &Village) -> Vec<Row> {
             Some(json!({"text": "More."})),
             [401, 401, 403, 403, 403, 201],
         ),
+        get(
+            "/cabals/{handle}/lead-nominations",
+            "/cabals/bees/lead-nominations".to_owned(),
+            [401, 401, 200, 403, 403, 200],
+        ),
+        post(
+            "/cabals/{handle}/lead-nominations",
+            "/cabals/bees/lead-nominations".to_owned(),
+            Some(json!({"nominee": "bea", "way": "vote", "publish_name": true})),
+            [401, 401, 403, 403, 403, 201],
+        ),
+        post(
+            "/lead-nominations/{id}/acceptance",
+            format!("/lead-nominations/{request}/acceptance"),
+            Some(json!({})),
+            [401, 401, 403, 404, 404, 404],
+        ),
+        post(
+            "/lead-nominations/{id}/refusal",
+            format!("/lead-nominations/{request}/refusal"),
+            None,
+            [401, 401, 403, 404, 404, 404],
+        ),
         post("/cabals/{handle}/polls", "/cabals/bees/polls".to_owned(), Some(poll()), [401, 401, 403, 403, 403, 201]),
         post(
             "/polls/{id}/ballot",

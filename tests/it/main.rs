@@ -37,6 +37,7 @@ mod hostile_html;
 mod hostile_text;
 mod hosts;
 mod killed_vote;
+mod leading;
 mod leaving;
 mod linking;
 mod lookups;

@@ -12,6 +12,7 @@ mod document_versions;
 mod documents;
 mod help_requests;
 mod instance;
+mod lead_nominations;
 mod linked_actors;
 mod me;
 mod member;
@@ -61,6 +62,10 @@ routes! {
     cabals::show_cabal,
     cabals::join_cabal,
     cabals::leave_cabal,
+    lead_nominations::list_nominations,
+    lead_nominations::name_lead,
+    lead_nominations::accept_lead,
+    lead_nominations::decline_lead,
     help_requests::list_help_requests,
     help_requests::publish_help_request,
     help_requests::show_help_request,

@@ -28,6 +28,7 @@ mod help_board;
 mod help_request;
 mod help_request_form;
 mod home;
+mod lead;
 mod minutes;
 mod my_offer;
 mod note;
@@ -104,6 +105,9 @@ fn cabals(cfg: &mut ServiceConfig) {
     cfg.service(page("/cabals").route(get().to(cabal_list::show)))
         .service(page("/cabals/new").route(get().to(cabal_form::show)).route(post().to(cabal_form::form)))
         .service(page("/c/{handle}/join").route(get().to(cabal_join::show)).route(post().to(cabal_join::join)))
+        .service(page("/c/{handle}/lead").route(get().to(lead::show)).route(post().to(lead::name)))
+        .service(page("/lead-nominations/{id}/acceptance").route(post().to(lead::yes)))
+        .service(page("/lead-nominations/{id}/refusal").route(post().to(lead::no)))
         .service(page("/c/{handle}/leave").route(get().to(cabal_join::ask_leave)).route(post().to(cabal_join::leave)))
         .service(page("/c/{handle}/messages").route(get().to(cabal_inbox::show)))
         .service(

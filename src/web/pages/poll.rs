@@ -3,11 +3,14 @@
 use super::view;
 use crate::App;
 use crate::clock::Stamp;
-use crate::db::ballots::has_voted;
+use crate::db::ballot_secrecy::list_ballots;
+use crate::db::ballots::{Ballot, has_voted};
+use crate::db::lead_nominations::find_nomination_of_poll;
 use crate::db::objections::{Objection, list_objections};
 use crate::db::polls::{Poll, find_poll, is_on_roll};
 use crate::db::results::{PollResult, find_result};
 use crate::db::{AnyConnection, amendments, local_actors};
+use crate::domain::nomination::NominationState;
 use crate::ids::{MemberId, PollId};
 use crate::services::ServiceError;
 use crate::services::close_ballot::settle;
@@ -29,9 +32,17 @@ pub(super) struct PollView {
     /// What stands beside the ballot of an amendment (A14).
     pub objections: Vec<Objection>,
     pub result: Option<PollResult>,
+    /// Of a closed vote on who leads a cabal: whether it did, and all ballots by receipt.
+    pub lead: Option<LeadResult>,
     pub may_vote: bool,
     pub has_voted: bool,
     pub now: Stamp,
+}
+
+/// What came of a vote on who leads a cabal (C3).
+pub(super) struct LeadResult {
+    pub is_elected: bool,
+    pub ballots: Vec<Ballot>,
 }
 
 #[derive(Template)]
@@ -45,6 +56,12 @@ impl PollView {
     /// True while the ballot form makes sense for this person.
     pub fn shows_ballot(&self) -> bool {
         self.poll.is_open(self.now) && self.may_vote && (!self.has_voted || self.poll.has_roll())
+    }
+
+    /// The words of what a ballot says.
+    pub fn choice(&self, ballot: &Ballot) -> &str {
+        let chosen = self.poll.options.iter().find(|option| ballot.choices.has(option.position));
+        chosen.map_or("", |option| option.name.as_str())
     }
 
     /// The votes of an option as a share of all voters, in per cent.
@@ -117,6 +134,13 @@ fn load(conn: &mut AnyConnection, look: Look) -> Result<PollView, ServiceError> 
         Some(amendment) => Some(amendments::amendment(conn, amendment)?.title),
         None => None,
     };
+    let lead = match find_nomination_of_poll(conn, id)?.filter(|_| poll.closed_at.is_some()) {
+        Some(nomination) => Some(LeadResult {
+            is_elected: nomination.state == NominationState::Elected,
+            ballots: list_ballots(conn, id)?,
+        }),
+        None => None,
+    };
     let may_vote = match member {
         Some(member) if poll.has_roll() => is_on_roll(conn, id, member)?,
         member => member.is_some(),
@@ -127,6 +151,7 @@ fn load(conn: &mut AnyConnection, look: Look) -> Result<PollView, ServiceError> 
     };
     Ok(PollView {
         result: find_result(conn, id)?,
+        lead,
         speaker: speaker.name,
         speaker_handle: speaker.handle,
         amendment_title,
