@@ -269,7 +269,7 @@ pub fn markdown(text: &str) -> String {
 
 /// The words of our members' Markdown, without its marks.
 pub fn markdown_as_text(text: &str) -> String {
-    crate::federation::inbound::clean::plain_text(&markdown(text).replace("</", " </"))
+    crate::federation::inbound::clean::plain_text(&markdown(text).replace("</li>", " </li>"))
 }
 
 /// Remote HTML as it may stand on a page. It was cleaned when it came; it is cleaned again here,
