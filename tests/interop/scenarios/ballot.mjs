@@ -100,7 +100,7 @@ async function nothingShows(stage) {
   const signed = await peer.context.getDocumentLoader({ identifier: "ann" });
   const objects = { unsigned: (await caucus.object(ballot.object_id)).json, signed: (await signed(ballot.object_id)).document };
   for (const [how, object] of Object.entries(objects)) {
-    await check(`an ${how} GET shows the number of voters and no totals`, () =>
+    await check(`a GET, ${how}, shows the number of voters and no totals`, () =>
       equal([object.votersCount, ...object.oneOf.map((option) => option.replies.totalItems)], [3, 0, 0, 0]));
   }
   await check("the page shows the number of voters and no totals", async () => {
