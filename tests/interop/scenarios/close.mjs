@@ -71,12 +71,12 @@ async function latecomersAreTold(stage) {
   await vote(stage, "ann", ballot, "Against", community);
   await vote(stage, "ann", ballot, "Abstain", community);
   await vote({ peer: far }, "zoe", ballot, "Against", community);
-  await messageWith(far, "zoe", community, "after the close");
-  await messageWith(peer, "ann", community, "after the close");
+  await messageWith(far, "zoe", community, "reached us after the close");
+  await messageWith(peer, "ann", community, "reached us after the close");
   await queueIsEmpty(stage);
   await check("who votes too late is told once", async () => {
     const told = [await messagesTo(peer, "ann", community), await messagesTo(far, "zoe", community)];
-    return equal(told.map((notes) => notes.filter((note) => note.content.toString().includes("after the close")).length), [1, 1]);
+    return equal(told.map((notes) => notes.filter((note) => note.content.toString().includes("reached us after the close")).length), [1, 1]);
   });
   await check("late votes change nothing", async () => equal((await caucus.object(ballot.object_id)).json, stage.final));
   await check("and send nothing to others", () =>

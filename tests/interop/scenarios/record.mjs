@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { check, equal } from "../../node/checks.mjs";
+import { messagesTo } from "./people.mjs";
 
 /** How many single bytes of the record are changed, one at a time. */
 const CHANGED_BYTES = 20;
@@ -23,7 +24,7 @@ export async function record(stage) {
 }
 
 async function downloaded(stage) {
-  const { caucus, peer, ballot, result, receipts } = stage;
+  const { caucus, peer, community, ballot, result, receipts } = stage;
   const answer = await fetch(`${ballot.url}/record.json`);
   stage.bytes = Buffer.from(await answer.arrayBuffer());
   stage.hash = createHash("sha256").update(stage.bytes).digest("hex");
@@ -39,6 +40,17 @@ async function downloaded(stage) {
     const { ballots } = JSON.parse(stage.bytes);
     const ofReceipts = receipts.map((receipt) => ballots.find(([each]) => each === receipt)?.[1]);
     return equal([ofReceipts, ballots.map(([, choice]) => choice).sort()], [["For", "Abstain"], ["Abstain", "For", "For"]]);
+  });
+  await check("Ann got one receipt, without her choice, and it finds the last of her ballots", async () => {
+    const texts = (await messagesTo(peer, "ann", community)).map((note) => note.content.toString());
+    const told = texts.filter((text) => text.includes("receipt"));
+    const code = told[0]?.match(/receipt is ([\w-]{22}):/)?.[1];
+    const { ballots } = JSON.parse(stage.bytes);
+    return (
+      equal(told.length, 1) &&
+      !/\b(For|Against|Abstain)\b/.test(told[0]) &&
+      equal(ballots.find(([receipt]) => receipt === code)?.[1], "For")
+    );
   });
   await check("it names nobody", () => {
     const names = ['"ada"', '"grace"', '"hal"', '"ivy"', '"zoe"', peer.actor("ann").href];
