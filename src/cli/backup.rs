@@ -1,5 +1,4 @@
-//! `caucus backup FILE` and `caucus restore FILE`, for SQLite: a whole copy while the server runs,
-//! and its way back.
+//! `caucus backup FILE`, for SQLite: a whole copy while the server runs.
 
 use super::open;
 use super::problem::Problem;
@@ -25,15 +24,6 @@ pub(super) struct Backup {
     file: PathBuf,
 }
 
-#[derive(Debug, Args)]
-pub(super) struct Restore {
-    /// A file that was written by caucus backup
-    file: PathBuf,
-    /// Put it in the place of the data that is there; what happened since the backup is lost here
-    #[arg(long)]
-    replace: bool,
-}
-
 pub(super) fn backup(settings: Settings, command: Backup) -> Result<(), Problem> {
     sqlite_file(&settings)?;
     let file = command.file;
@@ -45,13 +35,14 @@ pub(super) fn backup(settings: Settings, command: Backup) -> Result<(), Problem>
             let _ = fs::remove_file(&file);
             return Err(fault.into());
         }
+        fs::File::open(&file)?.sync_all()?;
         writeln!(std::io::stdout().lock(), "Written: {shown}. Keep it as safe as the server.")?;
         Ok(())
     })
 }
 
 /// Makes the file for this user alone before anything is in it.
-fn prepare(file: &Path) -> Result<(), Problem> {
+pub(super) fn prepare(file: &Path) -> Result<(), Problem> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -65,42 +56,7 @@ fn prepare(file: &Path) -> Result<(), Problem> {
     })
 }
 
-pub(super) fn restore(settings: &Settings, command: &Restore) -> Result<(), Problem> {
-    let target = sqlite_file(settings)?;
-    let cannot = |error: std::io::Error| Problem::new(format!("The backup could not be put in its place ({error})."));
-    let head = fs::read(&command.file)
-        .map_err(|error| Problem::new(format!("{} cannot be read ({error}).", command.file.display())))?;
-    if !head.starts_with(b"SQLite format 3\0") {
-        return Err(Problem::new(format!("{} is not a backup of Caucus.", command.file.display())));
-    }
-    if target.exists() && !command.replace {
-        return Err(Problem::new(format!(
-            "There is data at {} already. Stop the server, and say --replace if the backup is to take its place; what happened since the backup is lost here then.",
-            target.display()
-        )));
-    }
-    let draft = target.with_extension("restoring");
-    // What a restore that was cut off may have left.
-    let _ = fs::remove_file(&draft);
-    prepare(&draft)?;
-    fs::write(&draft, head).map_err(cannot)?;
-    fs::File::open(&draft).and_then(|file| file.sync_all()).map_err(cannot)?;
-    for log in ["-wal", "-shm"] {
-        let log = PathBuf::from(format!("{}{log}", target.display()));
-        if log.exists() {
-            fs::remove_file(&log).map_err(cannot)?;
-        }
-    }
-    fs::rename(&draft, &target).map_err(cannot)?;
-    writeln!(
-        std::io::stdout().lock(),
-        "Restored to {}. Start the server; it notices, and the minutes of votes that are open will say so.",
-        target.display()
-    )?;
-    Ok(())
-}
-
-fn sqlite_file(settings: &Settings) -> Result<PathBuf, Problem> {
+pub(super) fn sqlite_file(settings: &Settings) -> Result<PathBuf, Problem> {
     match &settings.database_url {
         DatabaseUrl::Sqlite(file) => Ok(file.clone()),
         DatabaseUrl::Postgres(_) => Err(Problem::new(

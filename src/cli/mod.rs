@@ -9,6 +9,7 @@ mod cabal;
 mod clock;
 mod document;
 mod input;
+mod lock;
 mod logging;
 mod member;
 mod open;
@@ -16,6 +17,7 @@ mod problem;
 mod queue;
 mod recount;
 mod report;
+mod restore;
 mod serve;
 mod setup;
 mod token;
@@ -108,7 +110,7 @@ enum Command {
     Backup(backup::Backup),
     /// Put a backup in its place; stop the server first
     #[command(after_help = backup::EXAMPLES)]
-    Restore(backup::Restore),
+    Restore(restore::Restore),
     /// Show what happened to the server and its clock; confirm the time after a jump
     #[command(subcommand, after_help = clock::EXAMPLES)]
     Clock(clock::ClockCommand),
@@ -144,7 +146,7 @@ fn obey(line: CommandLine) -> Result<(), Problem> {
         Command::Queue => queue::run(settings),
         Command::Verify => verify::run(settings),
         Command::Backup(command) => backup::backup(settings, command),
-        Command::Restore(command) => backup::restore(&settings, &command),
+        Command::Restore(command) => restore::run(&settings, &command),
         Command::Clock(command) => clock::run(settings, command),
         Command::About => about::run(&settings),
     }

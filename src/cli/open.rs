@@ -42,23 +42,27 @@ where
 /// The program over its database; made when missing.
 pub(super) fn app(settings: Settings) -> Result<App, Problem> {
     if let DatabaseUrl::Sqlite(file) = &settings.database_url {
-        prepare_folder(file.parent().unwrap_or(Path::new(".")))?;
+        prepare_folder(folder_of(file))?;
         prepare_file(file)?;
     }
     let db = Database::open(&settings.database_url)?;
     Ok(App::new(settings, Arc::new(SystemClock), db))
 }
 
+/// The folder in which a file is or will be.
+pub(super) fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Makes the folder, for this user alone, and tries to write in it, because SQLite's own words
 /// for a folder without the right to write do not say so.
-fn prepare_folder(folder: &Path) -> Result<(), Problem> {
+pub(super) fn prepare_folder(folder: &Path) -> Result<(), Problem> {
     let cannot = |error: std::io::Error| {
         Problem::new(format!(
             "The data folder {} cannot be written ({error}). Please give the user that runs Caucus the right to write there, or choose another folder with --data-dir.",
             folder.display()
         ))
     };
-    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     if !folder.is_dir() {
         make_private(folder).map_err(cannot)?;
     }

@@ -1,12 +1,13 @@
 //! `caucus serve`: starts the server and its workers, and ends them in good order.
 
+use super::lock::Lock;
 use super::problem::Problem;
-use super::{logging, open};
+use super::{lock, logging, open};
 use crate::App;
 use crate::db::local_actors;
 use crate::federation::keys;
 use crate::services::set_up;
-use crate::settings::{SOURCE_URL, Settings};
+use crate::settings::{DatabaseUrl, SOURCE_URL, Settings};
 use crate::workers::watch;
 use crate::{web, workers};
 use std::future::Future;
@@ -48,6 +49,7 @@ pub(super) fn run(settings: Settings) -> Result<(), Problem> {
 async fn serve(settings: Settings, listener: TcpListener) -> Result<(), Problem> {
     // Caught from here on, so that a signal during the start ends it in good order as well.
     let stop = stop_signal()?;
+    let _lock = lock_data(&settings)?;
     let app = Arc::new(open::app(settings)?);
     greet(&app);
     check_address(&app).await?;
@@ -71,6 +73,21 @@ async fn serve(settings: Settings, listener: TcpListener) -> Result<(), Problem>
     workers.stop().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Keeps other servers and `caucus restore` off a SQLite database for as long as this one lives. Several
+/// processes may serve one database on PostgreSQL.
+fn lock_data(settings: &Settings) -> Result<Option<Lock>, Problem> {
+    let DatabaseUrl::Sqlite(database) = &settings.database_url else { return Ok(None) };
+    open::prepare_folder(open::folder_of(database))?;
+    let lock = lock::take(database)?;
+    if lock.is_none() {
+        return Err(Problem::new(format!(
+            "Another server runs on {} already, or it is being restored. One process at a time serves a SQLite database.",
+            database.display()
+        )));
+    }
+    Ok(lock)
 }
 
 /// Makes the instance's own actor, with which it asks other servers, and keys for the actors to

@@ -15,7 +15,7 @@ pub fn run(connection: &mut AnyConnection) -> Result<(), DbError> {
     use diesel::connection::SimpleConnection as _;
     match connection {
         AnyConnection::Sqlite(c) => {
-            refuse_newer::<diesel::sqlite::Sqlite>(&c.applied_migrations().map_err(fault)?, &SQLITE)?;
+            refuse_newer_sqlite(c)?;
             c.run_pending_migrations(SQLITE).map_err(fault)?;
         }
         AnyConnection::Postgres(c) => {
@@ -30,6 +30,14 @@ pub fn run(connection: &mut AnyConnection) -> Result<(), DbError> {
         }
     }
     Ok(())
+}
+
+/// Refuses a file that a newer version has written.
+///
+/// # Errors
+/// `Newer` names the first migration that this version does not know.
+pub(super) fn refuse_newer_sqlite(connection: &mut diesel::SqliteConnection) -> Result<(), DbError> {
+    refuse_newer::<diesel::sqlite::Sqlite>(&connection.applied_migrations().map_err(fault)?, &SQLITE)
 }
 
 fn refuse_newer<B: diesel::backend::Backend>(

@@ -6,7 +6,7 @@ use crate::App;
 use crate::clock::Stamp;
 use crate::clock::iso_seconds;
 use crate::db::facts::{find_fact, set_fact};
-use crate::db::{DbError, Tx, chain, heartbeats, incidents, polls, steward_log};
+use crate::db::{DbError, Tx, chain, heartbeats, incidents, members, polls, steward_log};
 use crate::domain::chain::{EntryKind, restored};
 use crate::domain::incident::{Incident, IncidentKind};
 use crate::ids::{MemberId, random_receipt};
@@ -17,6 +17,9 @@ const SILENCE: TimeDelta = TimeDelta::seconds(60);
 /// The fact that counts the heartbeats of all processes. The same number is kept in a file outside
 /// the database: where the file has more, the database is an older one.
 const BEATS: &str = "heartbeats";
+/// How far the count goes on at once when the data is found to be older: beyond what the files of
+/// other processes know, so that only one of them tells of it.
+const TOLD_ONCE: u64 = 1_000;
 /// The fact that changes with each confirmation of the time by a steward.
 const CONFIRMED: &str = "time_confirmed";
 
@@ -54,11 +57,12 @@ pub fn beat(tx: &mut Tx<'_>, beat: &Beat) -> Result<Pulse, DbError> {
     let beats: u64 = find_fact(tx.conn, BEATS)?.and_then(|text| text.parse().ok()).unwrap_or(0);
     let before = heartbeats::find_latest(tx.conn)?;
     let is_first = heartbeats::beat(tx, &beat.process)?;
-    let is_older = match beat.known {
+    // A process need not have been started for that: PostgreSQL is put back while it runs, and the row
+    // of the process may be in the backup.
+    let is_restored = match beat.known {
         Some(known) => beats < known,
-        None => beat.needs_file && beats > 0,
+        None => beat.needs_file && is_first && beats > 0,
     };
-    let is_restored = is_first && is_older;
     let silent_since = before.filter(|&at| tx.now - at > SILENCE);
     if is_restored {
         note_restored(tx, before)?;
@@ -67,7 +71,7 @@ pub fn beat(tx: &mut Tx<'_>, beat: &Beat) -> Result<Pulse, DbError> {
         incidents::note_incident(tx, &down)?;
     }
     note_doubt(tx, beat.doubts_since)?;
-    let beats = beats.max(beat.known.unwrap_or(0)) + 1;
+    let beats = if is_restored { beats.max(beat.known.unwrap_or(0)) + TOLD_ONCE } else { beats + 1 };
     set_fact(tx, BEATS, &beats.to_string())?;
     let confirmation = find_fact(tx.conn, CONFIRMED)?;
     Ok(Pulse { beats, is_restored, was_down_since: silent_since.filter(|_| !is_restored), confirmation })
@@ -102,8 +106,11 @@ fn note_doubt(tx: &mut Tx<'_>, since: Option<Stamp>) -> Result<(), DbError> {
 /// A steward says that the machine's clock is right. It holds for every process.
 ///
 /// # Errors
-/// The store's fault.
+/// Forbidden to others than stewards, or the store's fault.
 pub fn confirm_time(tx: &mut Tx<'_>, by: MemberId) -> Result<(), ServiceError> {
+    if !members::member(tx.conn, by)?.is_steward {
+        return Err(ServiceError::Forbidden("Only a steward may confirm the time.".to_owned()));
+    }
     set_fact(tx, CONFIRMED, &random_receipt())?;
     steward_log::record_act(tx, by, "confirmed the time of the server", "")?;
     Ok(())
@@ -112,7 +119,7 @@ pub fn confirm_time(tx: &mut Tx<'_>, by: MemberId) -> Result<(), ServiceError> {
 /// The same from the web: this process believes it at once.
 ///
 /// # Errors
-/// The store's fault.
+/// As [`confirm_time`].
 pub async fn confirm_time_here(app: &App, by: MemberId) -> Result<(), ServiceError> {
     app.write(move |tx| confirm_time(tx, by)).await?;
     app.time.confirm();

@@ -58,6 +58,7 @@ mod receipts;
 mod recognised;
 mod recorded;
 mod reports;
+mod restoring;
 mod secrecy;
 mod sessions;
 mod soundings;
