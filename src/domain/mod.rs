@@ -22,6 +22,7 @@ pub mod progress;
 pub mod record;
 pub mod refusal;
 pub mod rules;
+pub mod spokesperson;
 pub mod tally;
 pub mod text;
 pub mod token;

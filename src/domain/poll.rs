@@ -1,6 +1,7 @@
 //! Polls: options, duration, what is shown while open (rules A5, A8).
 
 use super::refusal::{Problems, Refusal};
+use super::rules::{ADVISORY_LONGEST, ADVISORY_SHORTEST, length_words};
 use super::text;
 use crate::clock::Stamp;
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
@@ -13,8 +14,6 @@ pub const BALLOT_WEEK: TimeDelta = TimeDelta::seconds(604_800);
 
 const QUESTION_MAX: usize = 1_000;
 const OPTION_MAX: usize = 50;
-const SHORTEST: TimeDelta = TimeDelta::minutes(5);
-const LONGEST: TimeDelta = TimeDelta::days(31);
 
 /// When a poll closes, as asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +46,7 @@ impl Closing {
     /// that is what other servers are told.
     ///
     /// # Errors
-    /// Names `closing` when that is less than 5 minutes or more than 31 days away.
+    /// Names `closing` when that is sooner or later than the table of rules allows.
     pub fn resolve(self, opens_at: Stamp) -> Result<Stamp, Refusal> {
         let closes_at = match self {
             Self::After(duration) => opens_at.checked_add_signed(duration),
@@ -55,8 +54,11 @@ impl Closing {
         };
         closes_at
             .map(|moment| moment.trunc_subsecs(0))
-            .filter(|moment| (SHORTEST..=LONGEST).contains(&moment.signed_duration_since(opens_at)))
-            .ok_or_else(|| Refusal::field("closing", "A poll may be open from 5 minutes to 31 days."))
+            .filter(|moment| (ADVISORY_SHORTEST..=ADVISORY_LONGEST).contains(&moment.signed_duration_since(opens_at)))
+            .ok_or_else(|| {
+                let (shortest, longest) = (length_words(ADVISORY_SHORTEST), length_words(ADVISORY_LONGEST));
+                Refusal::field("closing", format!("A poll may be open from {shortest} to {longest}."))
+            })
     }
 }
 

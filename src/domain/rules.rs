@@ -17,6 +17,20 @@ pub enum Means {
     },
     /// By the word of all whom it concerns, at once.
     Agreement,
+    /// By volunteering, with so many others who back it, without a vote.
+    Backing {
+        /// How many others back it.
+        backers: u32,
+        /// How long it lasts at most.
+        longest: TimeDelta,
+    },
+    /// By nothing: whoever likes is asked, and nobody is bound by the answer.
+    Asking {
+        /// How long the question is open at least.
+        shortest: TimeDelta,
+        /// How long it is open at most.
+        longest: TimeDelta,
+    },
 }
 
 /// One kind of decision.
@@ -37,8 +51,18 @@ pub const LEAD_VOTE_LENGTH: TimeDelta = TimeDelta::hours(72);
 /// The rule of a vote on the lead of a cabal (C3).
 pub const LEAD_VOTE: Rule = Rule { majority: Majority::Simple, base: VoteBase::Cast, quorum: 0 };
 
+/// How many other members back a member who volunteers to speak for the community (V2).
+pub const SPOKESPERSON_BACKERS: u32 = 1;
+/// How long somebody speaks for the community at most before they volunteer again (V2).
+pub const SPOKESPERSON_LONGEST: TimeDelta = TimeDelta::days(90);
+
+/// How long the advisory poll of a cabal is open at least.
+pub const ADVISORY_SHORTEST: TimeDelta = TimeDelta::minutes(5);
+/// How long the advisory poll of a cabal is open at most.
+pub const ADVISORY_LONGEST: TimeDelta = TimeDelta::days(31);
+
 /// Every kind of decision.
-pub const DECISIONS: [Decision; 3] = [
+pub const DECISIONS: [Decision; 5] = [
     Decision {
         what: "an amendment",
         who: "all members when the vote opens",
@@ -57,23 +81,53 @@ pub const DECISIONS: [Decision; 3] = [
         means: Means::Agreement,
         cites: "C3",
     },
+    Decision {
+        what: "who speaks for the community",
+        who: "a member who volunteers and another one who backs them",
+        means: Means::Backing { backers: SPOKESPERSON_BACKERS, longest: SPOKESPERSON_LONGEST },
+        cites: "V2",
+    },
+    Decision {
+        what: "nothing: the advisory poll of a cabal",
+        who: "anybody on the fediverse; the first ballot of each stands",
+        means: Means::Asking { shortest: ADVISORY_SHORTEST, longest: ADVISORY_LONGEST },
+        cites: "A6",
+    },
 ];
+
+/// A length of time in the largest unit that it fills, as a person says it: `5 minutes`, `31 days`.
+pub fn length_words(length: TimeDelta) -> String {
+    let (days, hours, minutes) = (length.num_days(), length.num_hours(), length.num_minutes());
+    let (many, unit) = match length {
+        whole if whole == TimeDelta::days(days) => (days, "day"),
+        whole if whole == TimeDelta::hours(hours) => (hours, "hour"),
+        _ => (minutes, "minute"),
+    };
+    format!("{many} {unit}{}", if many == 1 { "" } else { "s" })
+}
 
 impl Decision {
     /// Its row in the documents, as Markdown.
     pub fn row(&self) -> String {
         let Self { what, who, means, cites } = self;
-        let (majority, fewest, length) = match means {
+        let counted = |many: u32, noun: &str| format!("{many} {noun}{}", if many == 1 { "" } else { "s" });
+        let (majority, fewest, length) = match *means {
             Means::Vote { majority, length } => {
-                let fewest = majority.fewest_votes_for();
-                let noun = if fewest == 1 { "vote" } else { "votes" };
+                let fewest = counted(majority.fewest_votes_for(), "vote");
                 let majority = match majority {
                     Majority::TwoThirds => "two thirds",
                     Majority::Simple => "more for than against",
                 };
-                (majority, format!("{fewest} {noun} for"), format!("{} hours", length.num_hours()))
+                (majority, format!("{fewest} for"), format!("{} hours", length.num_hours()))
             }
             Means::Agreement => ("both agree", "–".to_owned(), "at once".to_owned()),
+            Means::Backing { backers, longest } => {
+                ("no vote", counted(backers, "backer"), format!("{} at most", length_words(longest)))
+            }
+            Means::Asking { shortest, longest } => {
+                let length = format!("{} to {}", length_words(shortest), length_words(longest));
+                ("decides nothing", "–".to_owned(), length)
+            }
         };
         format!("| {what} | {who} | {majority} | {fewest} | {length} | {cites} |")
     }
@@ -82,6 +136,9 @@ impl Decision {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::poll::Closing;
+    use crate::domain::spokesperson::{NewSpokesperson, SpokespersonFields};
+    use chrono::{TimeZone as _, Utc};
 
     #[test]
     fn the_documents_print_this_very_table() {
@@ -90,5 +147,39 @@ mod tests {
         let rows: Vec<&str> = printed.lines().filter(|line| line.starts_with("| ")).skip(2).collect();
 
         assert_eq!(rows, DECISIONS.map(|decision| decision.row()));
+    }
+
+    #[test]
+    fn what_the_forms_take_is_what_the_table_says() {
+        let now = Utc.with_ymd_and_hms(2026, 3, 1, 0, 0, 0).unwrap();
+        let tick = TimeDelta::seconds(1);
+        let asked = |length: TimeDelta| Closing::After(length).resolve(now).is_ok();
+        let volunteers = |ahead: TimeDelta| {
+            let last_day = (now + ahead).date_naive().pred_opt().unwrap();
+            let fields = SpokespersonFields {
+                purpose: "the press".to_owned(),
+                ends_on: last_day.to_string(),
+                publish_name: true,
+            };
+            NewSpokesperson::parse(&fields, now).is_ok()
+        };
+        for decision in DECISIONS {
+            match decision.means {
+                Means::Asking { shortest, longest } => {
+                    assert!(asked(shortest) && asked(longest) && !asked(shortest - tick) && !asked(longest + tick));
+                }
+                Means::Backing { longest, .. } => {
+                    assert!(volunteers(longest) && !volunteers(longest + TimeDelta::days(1)));
+                }
+                Means::Vote { .. } | Means::Agreement => {}
+            }
+        }
+    }
+
+    #[test]
+    fn lengths_are_said_in_their_largest_unit() {
+        let said = [TimeDelta::minutes(5), TimeDelta::hours(1), TimeDelta::hours(72), TimeDelta::minutes(90)];
+
+        assert_eq!(said.map(length_words), ["5 minutes", "1 hour", "3 days", "90 minutes"]);
     }
 }
