@@ -74,6 +74,8 @@ id_type!(/// An objection to an amendment.
     ObjectionId);
 id_type!(/// Somebody named to lead a cabal.
     NominationId);
+id_type!(/// Somebody who volunteered to speak for the community.
+    SpokespersonId);
 id_type!(/// An activity that was received.
     InboxId);
 id_type!(/// An activity that we send.

@@ -64,6 +64,22 @@ pub fn member(conn: &mut AnyConnection, id: MemberId) -> Result<Member, DbError>
     from_row(members::table.find(id.to_string()).select(COLUMNS).first::<Row>(conn)?)
 }
 
+/// Holds a member until the end of the transaction, so that what one person does follows one another on
+/// PostgreSQL too; false when they have left. SQLite has one writer at a time anyway.
+///
+/// # Errors
+/// The store's fault.
+pub fn hold_member(tx: &mut Tx<'_>, id: MemberId) -> Result<bool, DbError> {
+    if let AnyConnection::Postgres(c) = &mut *tx.conn {
+        let _: Option<String> =
+            members::table.find(id.to_string()).select(members::id).for_no_key_update().first(c).optional()?;
+        tx.catch_up();
+    }
+    let standing: i64 =
+        members::table.find(id.to_string()).filter(members::left_at.is_null()).count().get_result(tx.conn)?;
+    Ok(standing == 1)
+}
+
 /// The members with these ids, in order of joining; ids of nobody are passed over.
 ///
 /// # Errors

@@ -54,6 +54,7 @@ pub mod results;
 pub(crate) mod schema;
 pub mod sessions;
 pub mod signings;
+pub mod spokespeople;
 pub mod steward_log;
 pub mod tombstones;
 pub mod tx;

@@ -215,6 +215,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    spokespeople (id) {
+        id -> Text,
+        member_id -> Text,
+        purpose -> Text,
+        volunteered_at -> Timestamp,
+        ends_at -> Timestamp,
+        backer_id -> Nullable<Text>,
+        begins_at -> Nullable<Timestamp>,
+        ended_at -> Nullable<Timestamp>,
+        note_id -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     offers (id) {
         id -> Text,
         help_request_id -> Text,
@@ -675,6 +689,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     posts,
     help_requests,
     progress_updates,
+    spokespeople,
     offers,
     credits,
     credit_consents,

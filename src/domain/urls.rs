@@ -104,6 +104,11 @@ impl Urls {
         format!("{}/notes/{id}", self.base)
     }
 
+    /// The register of those who speak for the community.
+    pub fn spokespeople(&self) -> String {
+        format!("{}/spokespeople", self.base)
+    }
+
     /// The page of an amendment.
     pub fn amendment(&self, id: AmendmentId) -> String {
         format!("{}/amendments/{id}", self.base)

@@ -5,6 +5,7 @@ use super::ServiceError;
 use super::back_amendment::take_backing_back;
 use super::credit_helper::withdraw_credit;
 use super::join_cabal::leave_cabal;
+use super::volunteer_to_speak::leave_register;
 use crate::db::amendments::list_backed_by;
 use crate::db::cabals::list_cabals_of;
 use crate::db::credits::{Credit, forget_consent, list_credits_to};
@@ -32,6 +33,7 @@ pub fn credits_of(conn: &mut AnyConnection, by: MemberId) -> Result<Vec<Credit>,
 /// The store's fault.
 pub fn leave_community(tx: &mut Tx<'_>, by: MemberId, kept: &[PostId]) -> Result<(), ServiceError> {
     let who = member(tx.conn, by)?;
+    leave_register(tx, by)?;
     for amendment in list_backed_by(tx.conn, by)? {
         match take_backing_back(tx, by, amendment) {
             // What is open or decided already keeps its backing.

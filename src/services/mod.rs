@@ -5,8 +5,10 @@
 
 mod amend_document;
 mod announce_proposal;
+mod announce_spokesperson;
 pub mod answer_offer;
 pub mod back_amendment;
+pub mod back_spokesperson;
 mod ballot_words;
 pub mod block_actor;
 pub mod can_i_vote;
@@ -50,6 +52,7 @@ pub mod sign_up;
 pub mod standing;
 mod tell_member;
 pub mod verify_votes;
+pub mod volunteer_to_speak;
 pub mod warn_of_lapse;
 pub mod watch_over;
 

@@ -309,6 +309,7 @@ fn page_of(path: &str) -> String {
     let mut parts = path.trim_start_matches('/').split('/');
     match (parts.next(), parts.next()) {
         (Some("account"), _) => "/account".to_owned(),
+        (Some("spokespeople"), _) => "/spokespeople".to_owned(),
         (Some("sign-out"), _) | (None, _) => "/".to_owned(),
         (Some(kind), None) => safe_path(&format!("/{kind}")),
         (Some(kind), Some(id)) => safe_path(&format!("/{kind}/{id}")),
@@ -327,6 +328,7 @@ mod tests {
             ("/c/bees/leave", "/c/bees"),
             ("/account/handles/code", "/account"),
             ("/account/tokens", "/account"),
+            ("/spokespeople/17/backing/withdraw", "/spokespeople"),
             ("/sign-out", "/"),
             ("/sign-up", "/sign-up"),
             ("/", "/"),

@@ -267,6 +267,7 @@ async fn rows(village: &Village) -> Vec<Row> {
     rows.extend(amendment_rows(village, &draft, &backed).await);
     rows.extend(talk_rows(village, &discussed).await);
     rows.extend(version_rows(village).await);
+    rows.extend(spokesperson_rows(village).await);
     // Last, because nobody is there any more afterwards.
     rows.push(delete("/me", "/me".to_owned(), [401, 401, 403, 204, 204, 204]));
     rows
@@ -335,6 +336,21 @@ async fn talk_rows(village: &Village, amendment: &str) -> Vec<Row> {
             [401, 401, 403, 403, 403, 204],
         ),
         delete("/objections/{id}", format!("/objections/{objection}"), [401, 401, 403, 204, 404, 404]),
+    ]
+}
+
+/// The register is public; the cabal's member has volunteered and is backed by the member of no cabal.
+async fn spokesperson_rows(village: &Village) -> Vec<Row> {
+    let offer = json!({"purpose": "the press", "ends_on": "2026-04-30", "publish_name": true});
+    let id = village.make("/spokespeople", offer.clone()).await;
+    let one = format!("/spokespeople/{id}");
+    vec![
+        get("/spokespeople", "/spokespeople".to_owned(), [200, 401, 200, 200, 200, 200]),
+        get("/spokespeople/{id}", one.clone(), [404, 401, 200, 200, 200, 200]),
+        post("/spokespeople/{id}/backing", format!("{one}/backing"), None, [401, 401, 403, 200, 409, 403]),
+        delete("/spokespeople/{id}/backing", format!("{one}/backing"), [401, 401, 403, 409, 409, 409]),
+        delete("/spokespeople/{id}", one, [401, 401, 403, 403, 403, 204]),
+        post("/spokespeople", "/spokespeople".to_owned(), Some(offer), [401, 401, 403, 201, 201, 201]),
     ]
 }
 

@@ -62,6 +62,7 @@ mod restoring;
 mod secrecy;
 mod sessions;
 mod soundings;
+mod spokespeople;
 mod support;
 mod tell_nothing;
 mod voting;

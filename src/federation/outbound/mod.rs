@@ -2,6 +2,7 @@
 
 pub mod activities;
 pub mod cabal_notes;
+pub mod community_notes;
 pub mod documents;
 pub mod html;
 pub mod labels;

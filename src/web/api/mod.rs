@@ -24,6 +24,7 @@ mod problem;
 mod progress;
 mod query;
 mod reports;
+mod spokespeople;
 
 pub use body::MAX_BODY_BYTES;
 pub use problem::{FieldError, Problem};
@@ -118,6 +119,12 @@ routes! {
     objections::write_amendment_comment,
     objections::delete_amendment_comment,
     objections::list_my_notices,
+    spokespeople::list_spokespeople,
+    spokespeople::volunteer,
+    spokespeople::show_spokesperson,
+    spokespeople::step_down,
+    spokespeople::back_spokesperson,
+    spokespeople::take_spokesperson_backing_back,
     linked_actors::list_linked_actors,
     linked_actors::request_code,
     linked_actors::confirm_code,

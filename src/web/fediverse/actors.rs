@@ -4,7 +4,8 @@
 use super::answers::{NoAnswer, SELDOM, bytes, document, gone};
 use crate::App;
 use crate::db::DbError;
-use crate::db::local_actors::{self, LocalActor};
+use crate::db::local_actors::{self, ActorKind, LocalActor};
+use crate::domain::text::escape_html;
 use crate::federation::outbound::documents::{actor_document, root_document, tombstone};
 use crate::web::ready::ReadyAnswers;
 use actix_web::{HttpResponse, web};
@@ -57,17 +58,19 @@ pub(super) async fn living(app: &App, handle: String) -> Result<Result<LocalActo
     Ok(Err(gone(tombstone.to_string())))
 }
 
-/// What the profile of an actor shows: to which community a cabal belongs.
+/// What the profile of an actor shows: of a cabal to which community it belongs, of the community who
+/// speaks for it.
 async fn fields(app: &App, actor: &LocalActor) -> Result<Vec<(String, String)>, NoAnswer> {
-    use crate::domain::text::escape_html;
+    if actor.kind == ActorKind::Community {
+        let register = app.urls.spokespeople();
+        return Ok(vec![field("Spokespeople", &register, &register)]);
+    }
     let community = app.read::<_, DbError>(local_actors::find_community).await?;
-    Ok(community
-        .filter(|community| community.id != actor.id)
-        .map(|community| {
-            let url = escape_html(&community.url(&app.urls));
-            let name = escape_html(&community.name);
-            ("Community".to_owned(), format!("<a href=\"{url}\" rel=\"me nofollow noopener\">{name}</a>"))
-        })
-        .into_iter()
-        .collect())
+    Ok(community.map(|one| field("Community", &one.url(&app.urls), &one.name)).into_iter().collect())
+}
+
+/// A name, and a link as HTML.
+fn field(name: &str, url: &str, words: &str) -> (String, String) {
+    let (url, words) = (escape_html(url), escape_html(words));
+    (name.to_owned(), format!("<a href=\"{url}\" rel=\"me nofollow noopener\">{words}</a>"))
 }

@@ -43,6 +43,7 @@ mod reset;
 mod set_up;
 mod sign_in;
 mod sign_up;
+mod spokespeople;
 mod steward;
 mod steward_blocks;
 mod steward_reports;
@@ -68,7 +69,20 @@ pub fn configure(cfg: &mut ServiceConfig) {
         .service(page("/steward/time").route(get().to(steward_time::show)).route(post().to(steward_time::confirm)))
         .configure(people)
         .configure(cabals)
-        .configure(governance);
+        .configure(governance)
+        .configure(speaking);
+}
+
+fn speaking(cfg: &mut ServiceConfig) {
+    cfg.service(page("/spokespeople").route(get().to(spokespeople::show)))
+        .service(
+            page("/spokespeople/volunteer")
+                .route(get().to(spokespeople::form))
+                .route(post().to(spokespeople::volunteer)),
+        )
+        .service(page("/spokespeople/{id}/backing").route(post().to(spokespeople::back)))
+        .service(page("/spokespeople/{id}/backing/withdraw").route(post().to(spokespeople::take_backing_back)))
+        .service(page("/spokespeople/{id}/end").route(post().to(spokespeople::step_down)));
 }
 
 fn stewards(cfg: &mut ServiceConfig) {
