@@ -51,6 +51,11 @@ pub struct Amendment {
 }
 
 impl Amendment {
+    /// When its words were written and about which document: what they cite stood then (A1).
+    pub fn written(&self) -> (Stamp, Option<DocumentId>) {
+        (self.edited_at, Some(self.document_id))
+    }
+
     /// Whether this person may see it: everybody, or of a draft its author alone.
     pub fn is_for(&self, viewer: Option<MemberId>) -> bool {
         self.state != AmendmentState::Draft || viewer == Some(self.proposer_id)

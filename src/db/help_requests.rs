@@ -47,12 +47,19 @@ pub struct HelpRequest {
     pub updated_at: Stamp,
     /// When it was published, renewed or opened again.
     pub renewed_at: Stamp,
+    /// When its words were last edited, if they were.
+    pub edited_at: Option<Stamp>,
 }
 
 impl HelpRequest {
     /// What it is at a moment (H3, H4).
     pub fn state(&self, now: Stamp) -> HelpRequestState {
         state_at(self.recorded, self.renewed_at, now)
+    }
+
+    /// When its words were written: what they cite is the text that stood then (A1).
+    pub fn written_at(&self) -> Stamp {
+        self.edited_at.unwrap_or(self.published_at)
     }
 
     /// Until when it stays open unless it is renewed (H4).
@@ -78,6 +85,7 @@ struct Row {
     published_at: NaiveDateTime,
     updated_at: NaiveDateTime,
     renewed_at: NaiveDateTime,
+    edited_at: Option<NaiveDateTime>,
 }
 
 type Parts = (Row, String, String);
@@ -100,6 +108,7 @@ fn help_request_from((row, cabal_handle, cabal_name): Parts) -> Result<HelpReque
         published_at: row.published_at.and_utc(),
         updated_at: row.updated_at.and_utc(),
         renewed_at: row.renewed_at.and_utc(),
+        edited_at: row.edited_at.map(|at| at.and_utc()),
     })
 }
 
@@ -232,7 +241,7 @@ pub fn insert_help_request(
 /// The store's fault.
 pub fn rewrite_help_request(tx: &mut Tx<'_>, id: HelpRequestId, new: &NewHelpRequest) -> Result<(), DbError> {
     diesel::update(help_requests::table.filter(help_requests::id.eq(id.to_string())))
-        .set(written(new, tx.now)?)
+        .set((written(new, tx.now)?, help_requests::edited_at.eq(Some(tx.now.naive_utc()))))
         .execute(tx.conn)?;
     Ok(())
 }

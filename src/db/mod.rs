@@ -16,6 +16,7 @@ pub mod blocks;
 pub mod cabal_life;
 pub mod cabals;
 pub mod chain;
+pub mod citations;
 pub mod clause_history;
 pub mod connection;
 mod convert;

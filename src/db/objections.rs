@@ -25,6 +25,8 @@ pub struct Objection {
     pub backer_id: Option<MemberId>,
     /// The proposer's answer.
     pub answer: Option<String>,
+    /// When they answered.
+    pub answered_at: Option<Stamp>,
 }
 
 #[derive(Queryable, Selectable)]
@@ -37,6 +39,7 @@ struct Row {
     raised_at: NaiveDateTime,
     backer_id: Option<String>,
     answer: Option<String>,
+    answered_at: Option<NaiveDateTime>,
 }
 
 impl Row {
@@ -49,6 +52,7 @@ impl Row {
             raised_at: self.raised_at.and_utc(),
             backer_id: self.backer_id.as_deref().map(convert::id).transpose()?,
             answer: self.answer,
+            answered_at: self.answered_at.map(|at| at.and_utc()),
         })
     }
 }

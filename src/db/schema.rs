@@ -199,6 +199,7 @@ diesel::table! {
         published_at -> Timestamp,
         updated_at -> Timestamp,
         renewed_at -> Timestamp,
+        edited_at -> Nullable<Timestamp>,
     }
 }
 

@@ -5,7 +5,7 @@ mod compare;
 mod export;
 mod import;
 
-pub use citation::{Cited, cite};
+pub use citation::{Cited, CitedVersion, Shelf};
 pub use compare::{ClauseStep, Compared, compare};
 pub use export::{export_markdown, export_plain};
 pub use import::import;
@@ -151,6 +151,11 @@ pub fn number_anew(clauses: &mut [Clause]) {
             numbers.insert(Some(clause.id), (clause.number.clone(), 0));
         }
     }
+}
+
+/// The anchor of a clause on the page of a version: the same through all of them.
+pub fn anchor(clause: &ClauseId) -> String {
+    format!("clause-{clause}")
 }
 
 /// The first moment after a day that was given as `2026-03-08`, in UTC.

@@ -1,9 +1,11 @@
 //! The community's Note that tells its followers of a proposal (F1): people reply to it, and
 //! members back the proposal by such a reply.
 
-use super::{ServiceError, ballot_words};
+use super::ServiceError;
+use super::ballot_words::{self, Proposed};
 use crate::clock::Stamp;
 use crate::db::amendments::{self, Amendment};
+use crate::db::citations::Library;
 use crate::db::documents::document;
 use crate::db::local_actors::{LocalActor, find_community};
 use crate::db::posts::PostKind;
@@ -58,7 +60,9 @@ fn object(
 ) -> Result<Value, ServiceError> {
     let document = document(tx.conn, amendment.document_id)?;
     let changes = amendments::list_changes(tx.conn, amendment.id)?;
-    let content = ballot_words::proposal(tx.urls, amendment, &document, &changes);
+    let shelf = Library::new(tx.urls).at(tx.conn, amendment.written())?;
+    let proposed = Proposed { amendment, document: &document, changes: &changes, shelf: &shelf };
+    let content = ballot_words::proposal(tx.urls, &proposed);
     let parts = NoteParts {
         id: &tx.urls.note(post),
         author: &community.url(tx.urls),

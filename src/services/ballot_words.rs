@@ -9,8 +9,9 @@ use crate::db::documents::Document;
 use crate::db::polls::{Poll, PollToInsert};
 use crate::db::results::PollResult;
 use crate::domain::Urls;
-use crate::domain::amendment::{AmendmentState, Change};
+use crate::domain::amendment::{Act, AmendmentState, Change};
 use crate::domain::ballot::{Uncounted, VoteOutcome};
+use crate::domain::document::Shelf;
 use crate::domain::record::FrozenVote;
 use crate::domain::tally::{Majority, Rule, Share, Tally, VoteBase};
 use crate::domain::text::escape_html;
@@ -28,10 +29,15 @@ fn link(url: &str, words: &str) -> String {
 
 /// Lines of text as paragraphs of HTML.
 fn paragraphs(text: &str) -> String {
+    citing_paragraphs(text, &Shelf::default())
+}
+
+/// Lines of text as paragraphs of HTML, with links to the clauses that they cite.
+fn citing_paragraphs(text: &str, shelf: &Shelf) -> String {
     text.split('\n')
         .map(str::trim)
         .filter(|line| !line.is_empty())
-        .map(|line| format!("<p>{}</p>", escape_html(line)))
+        .map(|line| format!("<p>{}</p>", shelf.html(line)))
         .collect()
 }
 
@@ -76,10 +82,14 @@ pub(super) fn lead_result(url: &str, closed: &Closed<'_>, outcome: Outcome, unco
     )
 }
 
-/// Which clauses change: `, clauses 2.1, 4`.
-fn clauses(changes: &[Change]) -> String {
-    let numbers: Vec<&str> =
-        changes.iter().map(|change| change.number.as_str()).filter(|number| !number.is_empty()).collect();
+/// Which clauses change: `, clauses 2.1, 4`. Each leads to the clause as it stood; a new one does
+/// not stand yet.
+fn clauses(changes: &[Change], shelf: &Shelf) -> String {
+    let number = |change: &Change| match change.act {
+        Act::Add(_) => escape_html(&change.number),
+        _ => shelf.number_html(&change.number),
+    };
+    let numbers: Vec<String> = changes.iter().filter(|change| !change.number.is_empty()).map(number).collect();
     match numbers.as_slice() {
         [] => String::new(),
         [one] => format!(", clause {one}"),
@@ -87,8 +97,22 @@ fn clauses(changes: &[Change]) -> String {
     }
 }
 
+/// What is voted on, and what its words may cite.
+#[derive(Clone, Copy)]
+pub(super) struct Proposed<'a> {
+    /// The amendment.
+    pub amendment: &'a Amendment,
+    /// Its document.
+    pub document: &'a Document,
+    /// What it changes.
+    pub changes: &'a [Change],
+    /// The documents as they stood when it was written.
+    pub shelf: &'a Shelf,
+}
+
 /// The Note that tells of a proposal.
-pub(super) fn proposal(urls: &Urls, amendment: &Amendment, document: &Document, changes: &[Change]) -> String {
+pub(super) fn proposal(urls: &Urls, proposed: &Proposed<'_>) -> String {
+    let Proposed { amendment, document, changes, shelf } = *proposed;
     let invitation = match amendment.state {
         AmendmentState::Withdrawn => "It was withdrawn by the member who proposed it.",
         _ => {
@@ -99,22 +123,23 @@ pub(super) fn proposal(urls: &Urls, amendment: &Amendment, document: &Document, 
     format!(
         "<p>Proposed amendment of {}{}: <strong>{}</strong></p>{}<p>{invitation}</p><p>{}</p>",
         escape_html(&document.title),
-        clauses(changes),
-        escape_html(&amendment.title),
-        paragraphs(&amendment.summary),
+        clauses(changes, shelf),
+        shelf.html(&amendment.title),
+        citing_paragraphs(&amendment.summary, shelf),
         link(&urls.amendment(amendment.id), "The change and the reasons")
     )
 }
 
 /// The Question of an amendment.
-pub(super) fn ballot(urls: &Urls, amendment: &Amendment, document: &Document, frozen: &FrozenVote<'_>) -> String {
-    let clauses = clauses(frozen.changes);
+pub(super) fn ballot(urls: &Urls, proposed: &Proposed<'_>, frozen: &FrozenVote<'_>) -> String {
+    let Proposed { amendment, document, changes, shelf } = *proposed;
+    let clauses = clauses(changes, shelf);
     format!(
         "<p>Amendment of {}{clauses}: <strong>{}</strong></p>{}<p>For, Against or Abstain until {}. The votes of \
          everybody who was a member when this opened decide; {}. The numbers appear when it closes.</p><p>{}</p>",
         escape_html(&document.title),
-        escape_html(&amendment.title),
-        paragraphs(&amendment.summary),
+        shelf.html(&amendment.title),
+        citing_paragraphs(&amendment.summary, shelf),
         moment(frozen.closes_at),
         rule(frozen.rule),
         link(&urls.amendment(amendment.id), "The change, the reasons, and how votes are counted")
@@ -136,10 +161,8 @@ fn rule(rule: Rule) -> String {
 
 /// What the result Note says.
 pub(super) struct ResultWords<'a> {
-    /// The amendment that was decided.
-    pub amendment: &'a Amendment,
-    /// Its document.
-    pub document: &'a Document,
+    /// What was decided.
+    pub proposed: Proposed<'a>,
     /// The rule that decided.
     pub rule: Rule,
     /// Votes that did not count, by reason.
@@ -157,13 +180,15 @@ pub(super) fn result(urls: &Urls, words: &ResultWords<'_>, result: &PollResult) 
         (true, false) => "Carried, but the text was changed meanwhile, so it has to be proposed anew",
         (false, _) => "Not carried",
     };
+    let Proposed { amendment, document, changes, shelf } = words.proposed;
     let Tally { votes_for, against, abstain } = result.tally;
     let mut html = format!(
-        "<p>{outcome}: <strong>{}</strong> ({}).</p><p>For {votes_for}, against {against}, abstained {abstain}. For: {} \
+        "<p>{outcome}: <strong>{}</strong> ({}{}).</p><p>For {votes_for}, against {against}, abstained {abstain}. For: {} \
          of the votes cast for and against, {} of all ballots with abstentions, {} of the {} members on the roll. The \
          rule: {}.</p>",
-        escape_html(&words.amendment.title),
-        escape_html(&words.document.title),
+        shelf.html(&amendment.title),
+        escape_html(&document.title),
+        clauses(changes, shelf),
         share(result.tally.share_of_cast()),
         share(result.tally.share_with_abstentions()),
         share(result.tally.share_of_roll(u64::from(result.roll_size))),

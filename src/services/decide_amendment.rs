@@ -3,16 +3,17 @@
 
 use super::ServiceError;
 use super::amend_document::amend_document;
-use super::ballot_words::{self, ResultWords};
+use super::ballot_words::{self, Proposed, ResultWords};
 use super::frozen_vote::as_it_froze;
 use crate::db::amendments::{self, Amendment};
+use crate::db::citations::Library;
 use crate::db::documents::{self, Document};
 use crate::db::local_actors::actor;
 use crate::db::polls::{Frozen, Poll};
 use crate::db::posts::PostKind;
 use crate::db::results::{self, PollResult};
 use crate::db::{Tx, ballot_secrecy, ballots, chain, incidents};
-use crate::domain::amendment::Move;
+use crate::domain::amendment::{Change, Move};
 use crate::domain::ballot::{Choices, Uncounted, totals};
 use crate::domain::chain::{BallotSum, EntryKind, closing};
 use crate::domain::record::{FrozenVote, Record, sha256_hex};
@@ -42,6 +43,7 @@ pub(super) struct Closed<'a> {
 struct Decision<'a> {
     amendment: &'a Amendment,
     document: &'a Document,
+    changes: &'a [Change],
     is_carried: bool,
     version: Option<VersionId>,
     uncounted: Vec<(Uncounted, u32)>,
@@ -65,6 +67,7 @@ pub(super) fn decide(tx: &mut Tx<'_>, closed: &Closed<'_>, id: AmendmentId) -> R
     let decision = Decision {
         amendment: &amendment,
         document: &document,
+        changes: &changes,
         is_carried,
         version: if is_carried { amend_document(tx, &document, id, &changes)? } else { None },
         uncounted: ballots::list_uncounted(tx.conn, closed.poll.id)?,
@@ -138,9 +141,10 @@ fn tell(
     let entry = closing(&result.record_sha256, result.tally, result.is_carried);
     let head = chain::append(tx, result.poll_id, EntryKind::Closing, &entry)?;
     let (url, question) = (tx.urls.note(result.post_id), tx.urls.poll(closed.poll.id));
+    let (amendment, document) = (decision.amendment, decision.document);
+    let shelf = Library::new(tx.urls).at(tx.conn, amendment.written())?;
     let words = ResultWords {
-        amendment: decision.amendment,
-        document: decision.document,
+        proposed: Proposed { amendment, document, changes: decision.changes, shelf: &shelf },
         rule: closed.frozen.rule,
         uncounted: &decision.uncounted,
         soundings: decision.soundings,

@@ -1,9 +1,11 @@
 //! Open the ballot of an amendment (rules A4, A5).
 
+use super::ServiceError;
+use super::ballot_words::{self, Proposed};
 use super::standing::standing;
-use super::{ServiceError, ballot_words};
 use crate::crash_point::crash_point;
 use crate::db::amendments::{self, Amendment};
+use crate::db::citations::Library;
 use crate::db::documents::{self, Document};
 use crate::db::local_actors::{LocalActor, find_community};
 use crate::db::polls::{self, PollToInsert, RollOf};
@@ -160,7 +162,14 @@ impl<'a> Opening<'a> {
 
     fn publish(&self, tx: &mut Tx<'_>, community: &LocalActor, chain_head: &str) -> Result<(), ServiceError> {
         let url = tx.urls.poll(self.poll);
-        let content = ballot_words::ballot(tx.urls, self.amendment, self.document, &self.frozen);
+        let shelf = Library::new(tx.urls).at(tx.conn, self.amendment.written())?;
+        let proposed = Proposed {
+            amendment: self.amendment,
+            document: self.document,
+            changes: self.frozen.changes,
+            shelf: &shelf,
+        };
+        let content = ballot_words::ballot(tx.urls, &proposed, &self.frozen);
         let note = NoteParts {
             id: &url,
             author: &community.url(tx.urls),

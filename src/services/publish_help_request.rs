@@ -5,6 +5,7 @@ use super::ServiceError;
 use super::help_course::{decline_waiting, tell_waiting};
 use super::join_cabal::check_is_in_cabal;
 use crate::db::cabals::{find_cabal, log_act, note_published};
+use crate::db::citations::Library;
 use crate::db::help_requests::{
     HelpRequest, find_help_request, help_request, insert_help_request, move_help_request, rewrite_help_request,
 };
@@ -50,14 +51,16 @@ pub fn publish_help_request(
         published_at: tx.now,
         updated_at: tx.now,
         renewed_at: tx.now,
+        edited_at: None,
     };
+    let shelf = Library::new(tx.urls).shelf(tx.conn, &request.what, (request.written_at(), None))?;
     let post = NewPost {
         id: request.id.into(),
         actor_id: cabal.id.into(),
         kind: PostKind::HelpRequest,
         visibility: Visibility::Public,
         in_reply_to: None,
-        object: cabal_notes::help_request(&request, HelpRequestState::Open, Vec::new(), tx.urls),
+        object: cabal_notes::help_request(&request, &shelf, (HelpRequestState::Open, Vec::new()), tx.urls),
         is_pinned: true,
     };
     publish::publish(tx, post, &Audience::followers(cabal.id.into()))?;
@@ -131,7 +134,8 @@ pub(super) fn tell_of_change(tx: &mut Tx<'_>, id: HelpRequestId) -> Result<(), D
     let helpers: Vec<Mention> = list_offers(tx.conn, id)?.iter().filter_map(public_helper).collect();
     let audience = Audience::followers(request.cabal_id.into()).and(helpers.iter().map(|helper| helper.href.clone()));
     let state = request.state(tx.now);
-    let object = cabal_notes::help_request(&request, state, helpers, tx.urls);
+    let shelf = Library::new(tx.urls).shelf(tx.conn, &request.what, (request.written_at(), None))?;
+    let object = cabal_notes::help_request(&request, &shelf, (state, helpers), tx.urls);
     publish::update(tx, id.into(), &object, &audience)?;
     set_pinned(tx, id.into(), state == HelpRequestState::Open)
 }

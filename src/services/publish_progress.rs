@@ -4,6 +4,7 @@ use super::ServiceError;
 use super::join_cabal::check_is_in_cabal;
 use crate::db::Tx;
 use crate::db::cabals::{find_cabal, log_act, note_published};
+use crate::db::citations::Library;
 use crate::db::posts::PostKind;
 use crate::db::progress_updates::{
     ProgressUpdate, delete_progress_update, find_progress_update, insert_progress_update, rewrite_progress_update,
@@ -38,13 +39,14 @@ pub fn publish_progress(
         published_at: tx.now,
         updated_at: tx.now,
     };
+    let shelf = Library::new(tx.urls).shelf(tx.conn, &update.text, (tx.now, None))?;
     let post = NewPost {
         id: update.id.into(),
         actor_id: cabal.id.into(),
         kind: PostKind::Progress,
         visibility: Visibility::Public,
         in_reply_to: None,
-        object: cabal_notes::progress(&update, tx.urls),
+        object: cabal_notes::progress(&update, &shelf, tx.urls),
         is_pinned: false,
     };
     publish::publish(tx, post, &Audience::followers(cabal.id.into()))?;
@@ -63,7 +65,8 @@ pub fn edit_progress(tx: &mut Tx<'_>, by: MemberId, id: ProgressId, new: &NewPro
     let cabal = before.cabal_id;
     rewrite_progress_update(tx, id, new)?;
     let after = ProgressUpdate { text: new.text.clone(), language: new.language.clone(), updated_at: tx.now, ..before };
-    let object = cabal_notes::progress(&after, tx.urls);
+    let shelf = Library::new(tx.urls).shelf(tx.conn, &after.text, (tx.now, None))?;
+    let object = cabal_notes::progress(&after, &shelf, tx.urls);
     publish::update(tx, id.into(), &object, &Audience::followers(cabal.into()))?;
     log_act(tx, cabal, by, "edited progress", &first_words(&new.text))?;
     Ok(())

@@ -5,7 +5,6 @@ use caucus::db::{documents, steward_log};
 use caucus::domain::document::{Clause, import};
 use caucus::ids::MemberId;
 use chrono::TimeDelta;
-use diesel::connection::SimpleConnection as _;
 
 const MANIFESTO: &str = include_str!("../fixtures/documents/manifesto.txt");
 
@@ -113,21 +112,6 @@ async fn a_clause_has_a_page_that_tells_who_changed_it_when_and_by_how_much() {
     for path in ["/clauses/9.9", "/clauses/", "/clauses/00000000-0000-0000-0000-000000000000"] {
         assert_eq!(app.browser().get(&format!("/documents/agreement{path}")).await.status, 404, "{path}");
     }
-}
-
-#[tokio::test]
-async fn citations_lead_to_the_clause_as_it_stood_that_day() {
-    let (app, ada) = TestApp::with_community().await;
-    let clause = clause(&app, "2.2").await;
-    let id = app.propose(ada, "2.1", "Everybody has one vote, and one only.").await;
-    let cites = format!("UPDATE amendments SET values_fit = 'It fits 2.2 and not 9.9.' WHERE id = '{id}'");
-    app.store.connect().batch_execute(&cites).unwrap();
-
-    let page = app.browser().get(&format!("/amendments/{id}")).await;
-
-    let href = page.attribute("#fit ~ .pre a", "href").unwrap();
-    assert_eq!(href, format!("/documents/agreement/versions/1#clause-{}", clause.id));
-    assert_eq!(page.texts("#fit ~ .pre a"), ["2.2"]);
 }
 
 #[tokio::test]

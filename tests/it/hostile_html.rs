@@ -1,11 +1,15 @@
 //! Foreign HTML made harmless: a corpus of ways to smuggle script, markup or addresses into a
 //! page, put into every place where foreign text is taken (security.md XS-1, XS-2, XS-3, XS-7).
 
+use caucus::domain::document::{CitedVersion, Shelf};
 use caucus::domain::text::escape_html;
 use caucus::federation::inbound::clean::{clean, plain_text};
 use caucus::federation::outbound::markdown;
+use caucus::ids::{ClauseId, DocumentId};
 use proptest::prelude::*;
 use scraper::{Html, Node};
+use std::sync::Arc;
+use uuid::Uuid;
 
 const TAGS: &[&str] =
     &["p", "br", "span", "a", "del", "s", "pre", "blockquote", "code", "b", "strong", "u", "i", "em", "ul", "ol", "li"];
@@ -118,6 +122,17 @@ fn forbidden(html: &str) -> Option<String> {
     None
 }
 
+/// A document that the corpus may cite.
+fn shelf() -> Shelf {
+    let clause = ("4.1".to_owned(), ClauseId::from_uuid(Uuid::nil()));
+    let url = "https://x.example/documents/a/versions/1".to_owned();
+    Shelf::new(vec![Arc::new(CitedVersion::new(DocumentId::from_uuid(Uuid::nil()), ["A", "a"], url, [clause]))], None)
+}
+
+fn link() -> String {
+    format!("<a href=\"https://x.example/documents/a/versions/1#clause-{}\">4.1</a>", Uuid::nil())
+}
+
 #[test]
 fn nothing_of_the_corpus_survives_cleaning() {
     let corpus = corpus();
@@ -134,7 +149,10 @@ fn nothing_of_the_corpus_survives_as_escaped_text_or_as_markdown() {
     for hostile in corpus() {
         let escaped = format!("<p>{}</p>", escape_html(&hostile));
         assert_eq!(forbidden(&escaped), None, "{hostile}");
-        let rendered = markdown::to_html(&hostile);
+        let cited = format!("<p>{}</p>", shelf().html(&format!("4.1, {hostile} 4.1")));
+        assert_eq!(forbidden(&cited.replace(&link(), "")), None, "{cited}");
+        assert!(cited.contains(&link()), "{cited}");
+        let rendered = markdown::to_html(&hostile, &shelf());
         assert_eq!(forbidden(&rendered), None, "{hostile} became {rendered}");
     }
 }
@@ -185,6 +203,6 @@ proptest! {
         let hostile = parts.concat();
         let cleaned = clean(&hostile);
         prop_assert_eq!(forbidden(&cleaned), None, "{} became {}", hostile, cleaned);
-        prop_assert_eq!(forbidden(&markdown::to_html(&hostile)), None);
+        prop_assert_eq!(forbidden(&markdown::to_html(&hostile, &shelf())), None);
     }
 }

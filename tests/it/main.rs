@@ -14,6 +14,7 @@ mod api;
 mod api_access;
 mod architecture;
 mod blocks;
+mod citations;
 mod cli;
 mod closing;
 mod continuity;

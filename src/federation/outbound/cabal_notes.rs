@@ -10,16 +10,23 @@ use crate::clock::{Stamp, iso_seconds};
 use crate::db::help_requests::HelpRequest;
 use crate::db::progress_updates::ProgressUpdate;
 use crate::domain::Urls;
+use crate::domain::document::Shelf;
 use crate::domain::help_request::{HelpRequestState, hashtag, hours_text};
 use crate::domain::text::escape_html;
 use crate::domain::visibility::Visibility;
 use serde_json::{Value, json};
 
-/// A help request in its present state. `helpers` are those whose public offers were accepted.
-pub fn help_request(request: &HelpRequest, state: HelpRequestState, helpers: Vec<Mention>, urls: &Urls) -> Value {
+/// A help request in its present state. `helpers` are those whose public offers were accepted, the
+/// `shelf` holds what its words may cite.
+pub fn help_request(
+    request: &HelpRequest,
+    shelf: &Shelf,
+    (state, helpers): (HelpRequestState, Vec<Mention>),
+    urls: &Urls,
+) -> Value {
     let id = urls.help_request(request.id);
     let hashtags = hashtags(&request.skills);
-    let mut content = markdown::to_html(&request.what);
+    let mut content = markdown::to_html(&request.what, shelf);
     content.push_str(&facts(request));
     content.push_str(&state_sentence(labels(&request.language), state, &helpers));
     if !hashtags.is_empty() {
@@ -101,10 +108,10 @@ fn machine_readable(request: &HelpRequest, state: HelpRequestState) -> Extra {
     extra
 }
 
-/// A progress update.
-pub fn progress(update: &ProgressUpdate, urls: &Urls) -> Value {
+/// A progress update. The `shelf` holds what its words may cite.
+pub fn progress(update: &ProgressUpdate, shelf: &Shelf, urls: &Urls) -> Value {
     let id = urls.progress(update.id);
-    let content = format!("{}<p>{}</p>", markdown::to_html(&update.text), html::link(&id));
+    let content = format!("{}<p>{}</p>", markdown::to_html(&update.text, shelf), html::link(&id));
     note(
         &NoteParts {
             id: &id,

@@ -1,12 +1,13 @@
 //! Simple Markdown of our own members as HTML that every server shows. Whatever is not in the
 //! allow-list for foreign HTML does not get out either.
 
+use crate::domain::document::{Cited, Shelf};
 use crate::federation::inbound::clean;
 use pulldown_cmark::{CowStr, Event, LinkType, Parser, Tag, TagEnd, TextMergeStream, html};
 
 /// Markdown as harmless HTML: headings become bold paragraphs, images their description, bare
-/// addresses links, and HTML in it is shown as the text that it is.
-pub fn to_html(markdown: &str) -> String {
+/// addresses and cited clauses links, and HTML in it is shown as the text that it is.
+pub fn to_html(markdown: &str, shelf: &Shelf) -> String {
     // Inside links and code an address stays the text that it is.
     let mut is_literal = false;
     let events = TextMergeStream::new(Parser::new(markdown)).flat_map(|event| match event {
@@ -14,7 +15,7 @@ pub fn to_html(markdown: &str) -> String {
             is_literal = matches!(event, Event::Start(_));
             vec![event]
         }
-        Event::Text(text) if !is_literal => with_links(&text),
+        Event::Text(text) if !is_literal => with_links(&text, shelf),
         Event::Start(Tag::Heading { .. }) => vec![Event::Start(Tag::Paragraph), Event::Start(Tag::Strong)],
         Event::End(TagEnd::Heading(_)) => vec![Event::End(TagEnd::Strong), Event::End(TagEnd::Paragraph)],
         Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image) | Event::Rule => Vec::new(),
@@ -29,9 +30,29 @@ pub fn to_html(markdown: &str) -> String {
     clean::clean(rendered.trim())
 }
 
-/// Text in which every web address is a link.
-fn with_links<'e>(text: &str) -> Vec<Event<'e>> {
-    let plain = |text: &str| Event::Text(CowStr::from(text.to_owned()));
+fn plain<'e>(text: &str) -> Event<'e> {
+    Event::Text(CowStr::from(text.to_owned()))
+}
+
+fn link<'e>(url: &str, text: &str) -> [Event<'e>; 3] {
+    let dest_url = CowStr::from(url.to_owned());
+    let tag = Tag::Link { link_type: LinkType::Autolink, dest_url, title: "".into(), id: "".into() };
+    [Event::Start(tag), plain(text), Event::End(TagEnd::Link)]
+}
+
+/// Text in which the clauses that it cites are links.
+fn with_citations<'e>(text: &str, shelf: &Shelf) -> Vec<Event<'e>> {
+    let pieces = shelf.cite(text).into_iter();
+    pieces
+        .flat_map(|piece| match piece {
+            Cited::Words(words) => vec![plain(&words)],
+            Cited::Clause { url, number } => link(&url, &number).to_vec(),
+        })
+        .collect()
+}
+
+/// Text in which every web address and every citation is a link.
+fn with_links<'e>(text: &str, shelf: &Shelf) -> Vec<Event<'e>> {
     let mut events = Vec::new();
     let mut rest = text;
     while let Some(start) = find_address(rest) {
@@ -40,12 +61,11 @@ fn with_links<'e>(text: &str) -> Vec<Event<'e>> {
         let (address, _) = from.split_at(end);
         // What ends a sentence does not belong to the address in it.
         let address = address.trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']', '’', '”']);
-        let dest_url = CowStr::from(address.to_owned());
-        let link = Tag::Link { link_type: LinkType::Autolink, dest_url, title: "".into(), id: "".into() };
-        events.extend([plain(before), Event::Start(link), plain(address), Event::End(TagEnd::Link)]);
+        events.extend(with_citations(before, shelf));
+        events.extend(link(address, address));
         rest = from.split_at(address.len()).1;
     }
-    events.push(plain(rest));
+    events.extend(with_citations(rest, shelf));
     events
 }
 
@@ -62,6 +82,10 @@ fn find_address(text: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn to_html(markdown: &str) -> String {
+        super::to_html(markdown, &Shelf::default())
+    }
 
     #[test]
     fn simple_markdown_becomes_the_html_that_other_servers_keep() {

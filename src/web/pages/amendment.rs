@@ -8,12 +8,13 @@ use crate::App;
 use crate::clock::Stamp;
 use crate::db::AnyConnection;
 use crate::db::amendments::{Amendment, find_amendment, list_backers, list_changes};
-use crate::db::documents::{Document, Version, document, find_version_before, list_clauses};
+use crate::db::citations::Library;
+use crate::db::documents::{Document, document, find_version_before, list_clauses};
 use crate::db::members::{list_members, member};
 use crate::domain::Urls;
 use crate::domain::amendment::{AmendmentState, Change, LAPSES_AFTER, Move, WARNED_AFTER};
 use crate::domain::diff::Piece;
-use crate::domain::document::{Cited, Clause};
+use crate::domain::document::Clause;
 use crate::ids::{AmendmentId, MemberId};
 use crate::services::ServiceError;
 use crate::services::open_ballot::list_blocking;
@@ -62,7 +63,12 @@ impl Side {
 
 struct About {
     document: Document,
-    base: Base,
+    /// The text as it stood when the amendment was written.
+    clauses: Vec<Clause>,
+    /// The summary as HTML: its citations lead to the text as it stood that day (A1).
+    summary: String,
+    /// The same of how it fits the values.
+    values_fit: String,
     changes: Vec<Change>,
     backers_count: usize,
     /// For members only (J5).
@@ -76,12 +82,6 @@ struct About {
     /// The address of the community's Note of it.
     note_url: Option<String>,
     now: Stamp,
-}
-
-/// The text as it stood when the amendment was written: its citations lead there (A1).
-struct Base {
-    version: Version,
-    clauses: Vec<Clause>,
 }
 
 impl Content<'_> {
@@ -205,10 +205,13 @@ fn load(conn: &mut AnyConnection, id: AmendmentId, look: &Look) -> Result<About,
     let just_after = amendment.edited_at + TimeDelta::microseconds(1);
     let version = find_version_before(conn, amendment.document_id, just_after)?;
     let version = version.ok_or(ServiceError::NotFound("version"))?;
+    let mut library = Library::new(&look.urls);
     let waits = amendment.state_at(look.now).after(Move::Open).is_ok();
     Ok(About {
         document: document(conn, amendment.document_id)?,
-        base: Base { clauses: list_clauses(conn, version.id)?, version },
+        clauses: list_clauses(conn, version.id)?,
+        summary: library.html(conn, &amendment.summary, amendment.written())?,
+        values_fit: library.html(conn, &amendment.values_fit, amendment.written())?,
         changes: list_changes(conn, id)?,
         backers_count: backers.len(),
         backers: named.into_iter().map(|member| member.name).collect(),
@@ -219,7 +222,7 @@ fn load(conn: &mut AnyConnection, id: AmendmentId, look: &Look) -> Result<About,
         is_mine: look.viewer == Some(amendment.proposer_id),
         i_back: look.viewer.is_some_and(|me| backers.contains(&me)),
         blocking: if waits { list_blocking(conn, &amendment)? } else { Vec::new() },
-        talk: load_talk(conn, &amendment, look.viewer, &look.urls)?,
+        talk: load_talk(conn, &amendment, look.viewer, (&mut library, &look.urls))?,
         note_url: amendment.note_id.map(|note| look.urls.note(note)),
         now: look.now,
     })

@@ -58,7 +58,7 @@ pub async fn propose(
         Step::Look | Step::Propose => sheet.read(&form.fields),
     };
     let (new, by) = match new {
-        Ok(_) if matches!(step, Step::Look) => return sheet.preview(&form.fields),
+        Ok(_) if matches!(step, Step::Look) => return sheet.preview(&form.fields).await,
         Ok(new) => (new, form.me.member_id),
         Err(error) => return sheet.edit(&form.fields, Some(error)),
     };
@@ -98,7 +98,7 @@ pub async fn save(
         Step::Look | Step::Propose => sheet.read(&form.fields),
     };
     let new = match new {
-        Ok(_) if matches!(step, Step::Look) => return sheet.preview(&form.fields),
+        Ok(_) if matches!(step, Step::Look) => return sheet.preview(&form.fields).await,
         Ok(new) => new,
         Err(error) => return sheet.edit(&form.fields, Some(error)),
     };

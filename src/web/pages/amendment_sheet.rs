@@ -4,11 +4,12 @@ use super::{amendment, document, view};
 use crate::App;
 use crate::db::AnyConnection;
 use crate::db::amendments::{Amendment, list_changes};
+use crate::db::citations::Library;
 use crate::db::documents::{Document, document as document_by_id};
 use crate::domain::amendment::{Act, AmendmentForm, AmendmentState, Change, Edit, Move, NewAmendment, Place, Standing};
 use crate::domain::amendment::{new_name, new_rule};
 use crate::domain::diff::Piece;
-use crate::domain::document::Clause;
+use crate::domain::document::{Clause, Shelf};
 use crate::domain::tally::{Rule, VoteBase};
 use crate::domain::{Refusal, text};
 use crate::ids::{AmendmentId, ClauseId};
@@ -21,6 +22,7 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
 use serde::Deserialize;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// What was chosen and typed. The same form proposes, previews and edits.
@@ -71,6 +73,8 @@ struct Preview<'a> {
     edited: &'a [Edited],
     changes: Vec<Change>,
     clauses: &'a [Clause],
+    /// What the reasons may cite.
+    shelf: Shelf,
 }
 
 /// A clause with what the person wants of it.
@@ -325,12 +329,14 @@ impl<'a> Sheet<'a> {
         places
     }
 
-    pub(super) fn preview(&self, fields: &Fields) -> Result<HttpResponse, PageError> {
+    pub(super) async fn preview(&self, fields: &Fields) -> Result<HttpResponse, PageError> {
+        let (urls, written) = (Arc::clone(&self.app.urls), (self.app.now(), Some(self.document.id)));
+        let shelf = self.app.read(move |conn| Library::new(&urls).at(conn, written)).await?;
         let changes = self.changes(&self.read(fields)?).map_err(ServiceError::from)?;
         let page = self.session.page(self.app, "Is this what you mean?");
         let edited = self.edited(fields);
         let clauses = &self.standing.clauses;
-        page.show(&Preview { page: &page, sheet: self, fields, edited: &edited, changes, clauses })
+        page.show(&Preview { page: &page, sheet: self, fields, edited: &edited, changes, clauses, shelf })
     }
 }
 

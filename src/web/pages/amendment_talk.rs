@@ -4,13 +4,14 @@
 use crate::clock::Stamp;
 use crate::db::amendment_comments::list_comments;
 use crate::db::amendments::Amendment;
+use crate::db::citations::Library;
 use crate::db::members::member;
 use crate::db::messages::list_answers_for_everybody;
 use crate::db::objections::{Objection, list_all_objections};
 use crate::db::remote_actors::find_remote_actor;
 use crate::db::{AnyConnection, DbError};
 use crate::domain::Urls;
-use crate::ids::{MemberId, RowId};
+use crate::ids::{DocumentId, MemberId, RowId};
 
 /// How many comments and replies one page shows.
 const MOST: i64 = 200;
@@ -24,11 +25,37 @@ pub(super) struct Talk {
 /// An objection as this person sees it.
 pub(super) struct Objected {
     pub objection: Objection,
+    pub html: ObjectionHtml,
     /// Who raised it, for members.
     pub name: Option<String>,
     pub is_mine: bool,
     /// It speaks of words that were edited since.
     pub is_about_earlier_text: bool,
+}
+
+/// What an objection and its answer say, as HTML with links to the clauses that they cite.
+pub(super) struct ObjectionHtml {
+    pub reason: String,
+    pub answer: Option<String>,
+}
+
+impl ObjectionHtml {
+    /// Each cites the documents as they stood when it was written (A1).
+    pub fn of(
+        conn: &mut AnyConnection,
+        objection: &Objection,
+        (library, about): (&mut Library, DocumentId),
+    ) -> Result<Self, DbError> {
+        let reason = library.html(conn, &objection.reason, (objection.raised_at, Some(about)))?;
+        let answer = match &objection.answer {
+            Some(answer) => {
+                let answered_at = objection.answered_at.unwrap_or(objection.raised_at);
+                Some(library.html(conn, answer, (answered_at, Some(about)))?)
+            }
+            None => None,
+        };
+        Ok(Self { reason, answer })
+    }
 }
 
 /// Something said, here or elsewhere.
@@ -40,7 +67,7 @@ pub(super) struct Remark {
 /// Who said what.
 pub(super) enum Who {
     /// A member, here.
-    Member { id: RowId, name: Option<String>, text: String, is_mine: bool },
+    Member { id: RowId, name: Option<String>, html: String, is_mine: bool },
     /// Somebody on the fediverse.
     Remote { handle: String, html: String, url: String },
 }
@@ -51,7 +78,7 @@ pub(super) fn load_talk(
     conn: &mut AnyConnection,
     amendment: &Amendment,
     viewer: Option<MemberId>,
-    urls: &Urls,
+    (library, urls): (&mut Library, &Urls),
 ) -> Result<Talk, DbError> {
     let mut objections = Vec::new();
     for objection in list_all_objections(conn, amendment.id)? {
@@ -59,10 +86,11 @@ pub(super) fn load_talk(
             let name = viewer.map(|_| member(conn, objection.member_id)).transpose()?.map(|member| member.name);
             let is_mine = viewer == Some(objection.member_id);
             let is_about_earlier_text = objection.raised_at < amendment.edited_at;
-            objections.push(Objected { objection, name, is_mine, is_about_earlier_text });
+            let html = ObjectionHtml::of(conn, &objection, (library, amendment.document_id))?;
+            objections.push(Objected { objection, html, name, is_mine, is_about_earlier_text });
         }
     }
-    let mut remarks = written_here(conn, amendment, viewer)?;
+    let mut remarks = written_here(conn, amendment, viewer, library)?;
     remarks.extend(replies(conn, amendment, urls)?);
     remarks.sort_by_key(|remark| remark.at);
     Ok(Talk { objections, remarks })
@@ -72,16 +100,17 @@ fn written_here(
     conn: &mut AnyConnection,
     amendment: &Amendment,
     viewer: Option<MemberId>,
+    library: &mut Library,
 ) -> Result<Vec<Remark>, DbError> {
-    let comments = list_comments(conn, amendment.id, MOST)?.into_iter();
-    Ok(comments
-        .map(|comment| {
-            let is_mine = viewer == Some(comment.member_id);
-            let name = viewer.is_some().then_some(comment.name);
-            let who = Who::Member { id: comment.id, name, text: comment.text, is_mine };
-            Remark { at: comment.written_at, who }
-        })
-        .collect())
+    let mut remarks = Vec::new();
+    for comment in list_comments(conn, amendment.id, MOST)? {
+        let is_mine = viewer == Some(comment.member_id);
+        let name = viewer.is_some().then_some(comment.name);
+        let html = library.html(conn, &comment.text, (comment.written_at, Some(amendment.document_id)))?;
+        let who = Who::Member { id: comment.id, name, html, is_mine };
+        remarks.push(Remark { at: comment.written_at, who });
+    }
+    Ok(remarks)
 }
 
 /// Public replies to the Note of the proposal and to its ballot, and replies to those.

@@ -6,9 +6,11 @@ use crate::App;
 use crate::clock::Stamp;
 use crate::db::AnyConnection;
 use crate::db::cabals::cabal;
+use crate::db::citations::Library;
 use crate::db::credits::{Credit, list_credits_for};
 use crate::db::help_requests::{HelpRequest, find_help_request};
 use crate::db::offers::list_offers;
+use crate::domain::Urls;
 use crate::domain::help_request::HelpRequestState;
 use crate::domain::offer::{OfferState, Viewer};
 use crate::ids::{HelpRequestId, MemberId};
@@ -21,6 +23,7 @@ use crate::web::layout::Page;
 use crate::web::session::{MemberSession, Session};
 use actix_web::{HttpResponse, web};
 use askama::Template;
+use std::sync::Arc;
 
 #[derive(Template)]
 #[template(path = "help_request.html")]
@@ -64,6 +67,8 @@ impl Concerned {
 
 struct Found {
     request: HelpRequest,
+    /// What is to be done, as HTML with links to the clauses that it cites.
+    html: String,
     state: HelpRequestState,
     offers: Vec<OfferView>,
     credits: Vec<Credit>,
@@ -73,14 +78,22 @@ struct Found {
     is_renewable: bool,
 }
 
+impl Found {
+    /// Whether the text says more than the title of the page.
+    fn shows_text(&self) -> bool {
+        view::title_of(&self.request.what) != self.request.what || self.html.contains("<a ")
+    }
+}
+
 /// `GET /help-requests/{id}`
 pub async fn show(
     app: web::Data<App>,
     session: Session,
     id: web::Path<HelpRequestId>,
 ) -> Result<HttpResponse, PageError> {
-    let (id, viewer, now) = (id.into_inner(), session.member_id(), app.now());
-    let found = app.read(move |conn| load(conn, id, viewer, now)).await;
+    let look = Look { viewer: session.member_id(), now: app.now(), urls: Arc::clone(&app.urls) };
+    let id = id.into_inner();
+    let found = app.read(move |conn| load(conn, id, &look)).await;
     let found = view::or_gone(&app, id.into(), found).await?;
     let url = app.urls.help_request(id);
     let page = session.page(&app, view::title_of(&found.request.what)).with_activity(url.clone());
@@ -145,22 +158,26 @@ pub(super) fn find(conn: &mut AnyConnection, id: HelpRequestId) -> Result<HelpRe
     alive.ok_or(ServiceError::NotFound("help request"))
 }
 
-/// A withdrawn request is still there for its cabal, which may have people to answer.
-fn load(
-    conn: &mut AnyConnection,
-    id: HelpRequestId,
-    member: Option<MemberId>,
+/// Who looks, and when.
+struct Look {
+    viewer: Option<MemberId>,
     now: Stamp,
-) -> Result<Found, ServiceError> {
+    urls: Arc<Urls>,
+}
+
+/// A withdrawn request is still there for its cabal, which may have people to answer.
+fn load(conn: &mut AnyConnection, id: HelpRequestId, look: &Look) -> Result<Found, ServiceError> {
     let request = find_help_request(conn, id)?.ok_or(ServiceError::NotFound("help request"))?;
-    let viewer = view::viewer(conn, request.cabal_id, member)?;
+    let viewer = view::viewer(conn, request.cabal_id, look.viewer)?;
     let is_mine = viewer == Viewer::OfTheCabal;
     if request.recorded == HelpRequestState::Withdrawn && !is_mine {
         return Err(ServiceError::NotFound("help request"));
     }
     let offers = list_offers(conn, id)?.into_iter().filter_map(|offer| OfferView::of(offer, viewer)).collect();
-    let state = request.state(now);
+    let state = request.state(look.now);
+    let shelf = Library::new(&look.urls).shelf(conn, &request.what, (request.written_at(), None))?;
     Ok(Found {
+        html: view::markdown(&request.what, &shelf),
         offers,
         credits: list_credits_for(conn, id)?,
         is_mine,

@@ -1,23 +1,52 @@
 //! The minutes of a decided vote, for good and for the printer; and who could see what, and when.
 
+use super::amendment_talk::ObjectionHtml;
 use super::{poll, view};
 use crate::App;
+use crate::db::AnyConnection;
+use crate::db::citations::Library;
 use crate::db::polls::Poll;
+use crate::domain::Urls;
 use crate::domain::ballot::Uncounted;
 use crate::domain::incident::{Incident, IncidentKind};
 use crate::ids::PollId;
+use crate::services::ServiceError;
 use crate::services::minutes::{Minutes, minutes};
 use crate::web::errors::PageError;
 use crate::web::session::Session;
 use actix_web::{HttpResponse, web};
 use askama::Template;
+use std::sync::Arc;
 
 #[derive(Template)]
 #[template(path = "minutes.html")]
 struct Content {
     minutes: Minutes,
+    texts: Texts,
     url: String,
     is_member: bool,
+}
+
+/// What people wrote, as HTML: its citations lead to the text as it stood that day (A1).
+struct Texts {
+    summary: String,
+    values_fit: String,
+    objections: Vec<ObjectionHtml>,
+}
+
+impl Texts {
+    fn of(conn: &mut AnyConnection, minutes: &Minutes, urls: &Urls) -> Result<Self, ServiceError> {
+        let (amendment, mut library) = (&minutes.amendment, Library::new(urls));
+        let mut objections = Vec::new();
+        for objection in &minutes.objections {
+            objections.push(ObjectionHtml::of(conn, objection, (&mut library, amendment.document_id))?);
+        }
+        Ok(Self {
+            summary: library.html(conn, &amendment.summary, amendment.written())?,
+            values_fit: library.html(conn, &amendment.values_fit, amendment.written())?,
+            objections,
+        })
+    }
 }
 
 impl Content {
@@ -57,9 +86,16 @@ pub async fn show(app: web::Data<App>, session: Session, id: web::Path<PollId>) 
     let id = id.into_inner();
     // A vote whose time is over is closed before its minutes are read.
     poll::find(&app, id, None).await?;
-    let minutes = app.read(move |conn| minutes(conn, id)).await?;
+    let urls = Arc::clone(&app.urls);
+    let (minutes, texts) = app
+        .read(move |conn| -> Result<_, ServiceError> {
+            let minutes = minutes(conn, id)?;
+            let texts = Texts::of(conn, &minutes, &urls)?;
+            Ok((minutes, texts))
+        })
+        .await?;
     let page = session.page(&app, format!("Minutes: {}", minutes.amendment.title));
-    page.show(&Content { minutes, url: app.urls.minutes(id), is_member: session.member_id().is_some() })
+    page.show(&Content { minutes, texts, url: app.urls.minutes(id), is_member: session.member_id().is_some() })
 }
 
 #[derive(Template)]

@@ -1,15 +1,19 @@
 //! The page of a poll: the ballot while it is open, the result afterwards.
 
+use super::amendment_talk::ObjectionHtml;
 use super::view;
 use crate::App;
 use crate::clock::Stamp;
+use crate::db::amendments::Amendment;
 use crate::db::ballot_secrecy::list_ballots;
 use crate::db::ballots::{Ballot, has_voted};
+use crate::db::citations::Library;
 use crate::db::lead_nominations::find_nomination_of_poll;
-use crate::db::objections::{Objection, list_objections};
+use crate::db::objections::list_objections;
 use crate::db::polls::{Poll, find_poll, is_on_roll};
 use crate::db::results::{PollResult, find_result};
-use crate::db::{AnyConnection, amendments, local_actors};
+use crate::db::{AnyConnection, DbError, amendments, local_actors};
+use crate::domain::Urls;
 use crate::domain::nomination::NominationState;
 use crate::ids::{MemberId, PollId};
 use crate::services::ServiceError;
@@ -20,6 +24,7 @@ use crate::web::session::Session;
 use actix_web::http::header::{CACHE_CONTROL, ContentType};
 use actix_web::{HttpResponse, web};
 use askama::Template;
+use std::sync::Arc;
 
 /// What the page of a poll and the page of an amendment show of a poll.
 pub(super) struct PollView {
@@ -30,7 +35,7 @@ pub(super) struct PollView {
     pub speaker_handle: String,
     pub amendment_title: Option<String>,
     /// What stands beside the ballot of an amendment (A14).
-    pub objections: Vec<Objection>,
+    pub objections: Vec<ObjectionHtml>,
     pub result: Option<PollResult>,
     /// Of a closed vote on who leads a cabal: whether it did, and all ballots by receipt.
     pub lead: Option<LeadResult>,
@@ -102,9 +107,8 @@ pub async fn record(app: web::Data<App>, id: web::Path<PollId>) -> Result<HttpRe
 
 /// The poll with a viewer's eyes; one whose time is over is closed first, so that nobody sees it open.
 pub(super) async fn find(app: &App, id: PollId, member: Option<MemberId>) -> Result<PollView, ServiceError> {
-    let (now, url) = (app.deadline(), app.urls.poll(id));
-    let look = Look { id, url, member, now };
-    let again = look.clone();
+    let look = Look { id, urls: Arc::clone(&app.urls), member, now: app.deadline() };
+    let (now, again) = (look.now, look.clone());
     let found = app.read(move |conn| load(conn, look)).await?;
     if !found.poll.is_due(now) {
         return Ok(found);
@@ -117,22 +121,19 @@ pub(super) async fn find(app: &App, id: PollId, member: Option<MemberId>) -> Res
 #[derive(Clone)]
 struct Look {
     id: PollId,
-    url: String,
+    urls: Arc<Urls>,
     member: Option<MemberId>,
     now: Stamp,
 }
 
 fn load(conn: &mut AnyConnection, look: Look) -> Result<PollView, ServiceError> {
-    let Look { id, url, member, now } = look;
+    let Look { id, urls, member, now } = look;
     let poll = find_poll(conn, id)?.ok_or(ServiceError::NotFound("poll"))?;
     let speaker = local_actors::actor(conn, poll.actor_id)?;
-    let objections = match poll.amendment_id {
-        Some(amendment) => list_objections(conn, amendment)?,
+    let amendment = poll.amendment_id.map(|id| amendments::amendment(conn, id)).transpose()?;
+    let objections = match &amendment {
+        Some(amendment) => load_objections(conn, amendment, &urls)?,
         None => Vec::new(),
-    };
-    let amendment_title = match poll.amendment_id {
-        Some(amendment) => Some(amendments::amendment(conn, amendment)?.title),
-        None => None,
     };
     let lead = match find_nomination_of_poll(conn, id)?.filter(|_| poll.closed_at.is_some()) {
         Some(nomination) => Some(LeadResult {
@@ -154,12 +155,22 @@ fn load(conn: &mut AnyConnection, look: Look) -> Result<PollView, ServiceError> 
         lead,
         speaker: speaker.name,
         speaker_handle: speaker.handle,
-        amendment_title,
+        amendment_title: amendment.map(|amendment| amendment.title),
         objections,
         may_vote,
         has_voted,
         now,
+        url: urls.poll(id),
         poll,
-        url,
     })
+}
+
+fn load_objections(
+    conn: &mut AnyConnection,
+    amendment: &Amendment,
+    urls: &Urls,
+) -> Result<Vec<ObjectionHtml>, DbError> {
+    let mut library = Library::new(urls);
+    let all = list_objections(conn, amendment.id)?;
+    all.iter().map(|one| ObjectionHtml::of(conn, one, (&mut library, amendment.document_id))).collect()
 }

@@ -3,6 +3,7 @@
 use super::view;
 use crate::App;
 use crate::db::AnyConnection;
+use crate::db::citations::Library;
 use crate::db::progress_updates::{ProgressUpdate, find_progress_update};
 use crate::domain::offer::Viewer;
 use crate::ids::ProgressId;
@@ -14,6 +15,7 @@ use crate::web::layout::Page;
 use crate::web::session::{MemberSession, Session};
 use actix_web::{HttpResponse, web};
 use askama::Template;
+use std::sync::Arc;
 
 #[derive(Template)]
 #[template(path = "progress.html")]
@@ -33,18 +35,19 @@ struct Question<'a> {
 
 /// `GET /progress/{id}`
 pub async fn show(app: web::Data<App>, session: Session, id: web::Path<ProgressId>) -> Result<HttpResponse, PageError> {
-    let (id, member) = (id.into_inner(), session.member_id());
+    let (id, member, urls) = (id.into_inner(), session.member_id(), Arc::clone(&app.urls));
     let found = app
         .read(move |conn| {
             let update = find(conn, id)?;
             let viewer = view::viewer(conn, update.cabal_id, member)?;
-            Ok::<_, ServiceError>((update, viewer))
+            let shelf = Library::new(&urls).shelf(conn, &update.text, (update.updated_at, None))?;
+            Ok::<_, ServiceError>((update, viewer, shelf))
         })
         .await;
-    let (update, viewer) = view::or_gone(&app, id.into(), found).await?;
+    let (update, viewer, shelf) = view::or_gone(&app, id.into(), found).await?;
     let url = app.urls.progress(id);
     let page = session.page(&app, format!("Progress of {}", update.cabal_name)).with_activity(url.clone());
-    let html = view::markdown(&update.text);
+    let html = view::markdown(&update.text, &shelf);
     page.show(&Content { update: &update, html, is_mine: viewer == Viewer::OfTheCabal, url: &url })
 }
 

@@ -1,5 +1,7 @@
 //! Small things that many pages show: times, excerpts, texts as paragraphs.
 
+pub use crate::domain::document::anchor;
+
 use crate::App;
 use crate::clock::Stamp;
 use crate::db::cabals::Cabal;
@@ -8,7 +10,7 @@ use crate::db::posts::find_post;
 use crate::db::{AnyConnection, DbError};
 use crate::domain::amendment::{Act, AmendmentState, Change, Place, rule_of_text};
 use crate::domain::diff::{Piece, words};
-use crate::domain::document::{Cited, Clause, ClauseStep, Compared, cite};
+use crate::domain::document::{Clause, ClauseStep, Compared, Shelf};
 use crate::domain::offer::Viewer;
 use crate::domain::tally::Share;
 use crate::domain::tally::{Majority, Rule, VoteBase};
@@ -142,11 +144,6 @@ pub fn state_class(state: &AmendmentState) -> &'static str {
     }
 }
 
-/// The anchor of a clause within its document: the same through all versions.
-pub fn anchor(clause: &ClauseId) -> String {
-    format!("clause-{clause}")
-}
-
 /// The difference between two states of a clause, word by word; one that is not there is empty.
 fn difference(old: Option<&Clause>, new: Option<&Clause>) -> Vec<Piece> {
     let text = |clause: Option<&Clause>| clause.map(|clause| clause.text.clone()).unwrap_or_default();
@@ -191,11 +188,6 @@ fn happened(step: ClauseStep, old: Option<&Clause>, new: Option<&Clause>) -> Str
         ClauseStep::RewordedAndMoved => format!("{} is reworded and moved{was}", name(new)),
         ClauseStep::Renumbered => format!("{} has a new number{was}", name(new)),
     }
-}
-
-/// A text whose citations of clauses are told apart from its words.
-pub fn cited(text: &str, clauses: &[Clause]) -> Vec<Cited> {
-    cite(text, clauses)
 }
 
 /// The difference that a change makes, word by word.
@@ -262,14 +254,14 @@ pub fn share(share: Option<Share>) -> String {
     share.map_or_else(|| "–".to_owned(), |share| share.to_string())
 }
 
-/// Our members' Markdown as HTML.
-pub fn markdown(text: &str) -> String {
-    clean_html(&crate::federation::outbound::markdown::to_html(text))
+/// Our members' Markdown as HTML, with links to the clauses of the shelf that it cites.
+pub fn markdown(text: &str, shelf: &Shelf) -> String {
+    clean_html(&crate::federation::outbound::markdown::to_html(text, shelf))
 }
 
 /// The words of our members' Markdown, without its marks.
 pub fn markdown_as_text(text: &str) -> String {
-    crate::federation::inbound::clean::plain_text(&markdown(text).replace("</li>", " </li>"))
+    crate::federation::inbound::clean::plain_text(&markdown(text, &Shelf::default()).replace("</li>", " </li>"))
 }
 
 /// Remote HTML as it may stand on a page. It was cleaned when it came; it is cleaned again here,
