@@ -1,45 +1,20 @@
 //! The Atom feed of amendments and results.
 
+use super::feed::{About, Entry, MOST, answer};
 use super::view;
 use crate::App;
-use crate::clock::{Stamp, iso_seconds};
+use crate::clock::Stamp;
 use crate::db::amendments::{Amendment, list_amendments};
 use crate::db::local_actors::find_community;
 use crate::db::results::{PollResult, find_result};
 use crate::db::{AnyConnection, DbError, polls};
 use crate::web::errors::PageError;
-use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, web};
-use askama::Template;
-
-/// How many entries a feed has at most.
-const MOST: usize = 50;
-
-#[derive(Template)]
-#[template(path = "amendments_feed.xml", escape = "xml")]
-struct Feed {
-    base: String,
-    community: String,
-    entries: Vec<Entry>,
-}
-
-impl Feed {
-    fn updated(&self) -> String {
-        self.entries.first().map_or_else(|| "1970-01-01T00:00:00Z".to_owned(), |entry| iso_seconds(entry.updated))
-    }
-}
-
-struct Entry {
-    url: String,
-    title: String,
-    text: String,
-    updated: Stamp,
-}
 
 /// `GET /feeds/amendments.atom`
 pub async fn show(app: web::Data<App>) -> Result<HttpResponse, PageError> {
     let urls = std::sync::Arc::clone(&app.urls);
-    let (community, mut entries) = app
+    let (community, entries) = app
         .read(move |conn| -> Result<_, DbError> {
             let community = find_community(conn)?.map_or_else(|| "Caucus".to_owned(), |community| community.name);
             let mut entries = Vec::new();
@@ -58,13 +33,8 @@ pub async fn show(app: web::Data<App>) -> Result<HttpResponse, PageError> {
             Ok((community, entries))
         })
         .await?;
-    entries.sort_by_key(|entry| std::cmp::Reverse(entry.updated));
-    entries.truncate(MOST);
-    let feed = Feed { base: app.urls.base().to_owned(), community, entries }.render()?;
-    Ok(HttpResponse::Ok()
-        .content_type("application/atom+xml; charset=utf-8")
-        .insert_header((CACHE_CONTROL, "public, max-age=300"))
-        .body(feed))
+    let about = About { about: "amendments and results", path: "/feeds/amendments.atom", page: "/amendments" };
+    answer(&app, &about, community, entries)
 }
 
 /// When something about it changed last, and its result.

@@ -24,6 +24,7 @@ mod clause;
 mod document;
 mod document_compare;
 mod document_import;
+mod feed;
 mod help_board;
 mod help_request;
 mod help_request_form;
