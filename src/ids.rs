@@ -54,8 +54,6 @@ id_type!(/// A published object.
     PostId);
 id_type!(/// A help request; the same UUID as its post.
     HelpRequestId);
-id_type!(/// A progress update; the same UUID as its post.
-    ProgressId);
 id_type!(/// An offer of help.
     OfferId);
 id_type!(/// A message to a cabal or the community.
@@ -92,11 +90,6 @@ impl From<CabalId> for ActorId {
 }
 impl From<HelpRequestId> for PostId {
     fn from(id: HelpRequestId) -> Self {
-        Self(id.0)
-    }
-}
-impl From<ProgressId> for PostId {
-    fn from(id: ProgressId) -> Self {
         Self(id.0)
     }
 }

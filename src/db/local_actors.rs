@@ -3,7 +3,7 @@
 
 use super::leaving::was_handle;
 use super::schema::{local_actors, members};
-use super::{AnyConnection, DbError, Tx, connection::AnyBackend};
+use super::{AnyConnection, DbError, Tx, connection::AnyBackend, convert};
 use crate::clock::Stamp;
 use crate::domain::Urls;
 use crate::ids::ActorId;
@@ -33,13 +33,9 @@ impl ActorKind {
         }
     }
 
-    fn stored(text: &str) -> Result<Self, DbError> {
-        match text {
-            "instance" => Ok(Self::Instance),
-            "community" => Ok(Self::Community),
-            "cabal" => Ok(Self::Cabal),
-            other => Err(DbError::Broken(format!("unknown kind of actor {other:?}"))),
-        }
+    /// Reads what was stored.
+    pub(super) fn stored(text: &str) -> Option<Self> {
+        [Self::Instance, Self::Community, Self::Cabal].into_iter().find(|kind| kind.as_str() == text)
     }
 }
 
@@ -124,7 +120,7 @@ impl ActorRow {
     fn actor(self) -> Result<LocalActor, DbError> {
         Ok(LocalActor {
             id: self.id.parse().map_err(|_| DbError::Broken(format!("{} is no actor id", self.id)))?,
-            kind: ActorKind::stored(&self.kind)?,
+            kind: convert::word(&self.kind, ActorKind::stored)?,
             handle: self.handle,
             name: self.name,
             summary: self.summary,

@@ -6,7 +6,7 @@ use super::{AnyConnection, DbError, Tx, connection::AnyBackend};
 use crate::clock::Stamp;
 use crate::domain::Urls;
 use crate::domain::visibility::Visibility;
-use crate::ids::{ActorId, HelpRequestId, PollId, PostId, ProgressId};
+use crate::ids::{ActorId, HelpRequestId, PollId, PostId};
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
@@ -78,7 +78,7 @@ impl Post {
     pub fn url(&self, urls: &Urls) -> String {
         match self.kind {
             PostKind::HelpRequest => urls.help_request(HelpRequestId::from_uuid(self.id.uuid())),
-            PostKind::Progress => urls.progress(ProgressId::from_uuid(self.id.uuid())),
+            PostKind::Progress => urls.progress(self.id),
             PostKind::Poll => urls.poll(PollId::from_uuid(self.id.uuid())),
             PostKind::Answer | PostKind::Result | PostKind::Notice => urls.note(self.id),
         }

@@ -204,14 +204,16 @@ diesel::table! {
 }
 
 diesel::table! {
-    progress_updates (id) {
+    statements (id) {
         id -> Text,
-        cabal_id -> Text,
+        actor_id -> Text,
         published_by -> Text,
         text -> Text,
         language -> Text,
         published_at -> Timestamp,
         updated_at -> Timestamp,
+        spoken_as -> Nullable<Text>,
+        edited_as -> Nullable<Text>,
     }
 }
 
@@ -226,6 +228,16 @@ diesel::table! {
         begins_at -> Nullable<Timestamp>,
         ended_at -> Nullable<Timestamp>,
         note_id -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    spokesperson_log (id) {
+        id -> Text,
+        spokesperson_id -> Text,
+        act -> Text,
+        post_id -> Text,
+        at -> Timestamp,
     }
 }
 
@@ -689,8 +701,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     cabal_log,
     posts,
     help_requests,
-    progress_updates,
+    statements,
     spokespeople,
+    spokesperson_log,
     offers,
     credits,
     credit_consents,
@@ -748,9 +761,9 @@ diesel::joinable!(posts -> local_actors (actor_id));
 diesel::joinable!(help_requests -> posts (id));
 diesel::joinable!(help_requests -> cabals (cabal_id));
 diesel::joinable!(help_requests -> members (published_by));
-diesel::joinable!(progress_updates -> posts (id));
-diesel::joinable!(progress_updates -> cabals (cabal_id));
-diesel::joinable!(progress_updates -> members (published_by));
+diesel::joinable!(statements -> posts (id));
+diesel::joinable!(statements -> local_actors (actor_id));
+diesel::joinable!(statements -> members (published_by));
 diesel::joinable!(offers -> help_requests (help_request_id));
 diesel::joinable!(offers -> members (answered_by));
 diesel::joinable!(credits -> posts (id));

@@ -126,6 +126,15 @@ pub fn list_of_member(conn: &mut AnyConnection, member: MemberId) -> Result<Vec<
     found.into_iter().map(spokesperson_from).collect()
 }
 
+/// As whom a member speaks for the community at `now`, if they do.
+///
+/// # Errors
+/// The store's fault.
+pub fn find_speaking(conn: &mut AnyConnection, member: MemberId, now: Stamp) -> Result<Option<Spokesperson>, DbError> {
+    let theirs = list_of_member(conn, member)?;
+    Ok(theirs.into_iter().find(|one| one.state_at(now) == SpokespersonState::InForce))
+}
+
 /// Those that wait, are backed or in force at `now`, the oldest first.
 ///
 /// # Errors

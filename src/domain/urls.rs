@@ -2,7 +2,7 @@
 //! ActivityStreams id are the same URL; content negotiation tells them apart.
 
 use super::canonical;
-use crate::ids::{AmendmentId, ClauseId, HelpRequestId, MessageId, OfferId, OutboxId, PollId, PostId, ProgressId};
+use crate::ids::{AmendmentId, ClauseId, HelpRequestId, MessageId, OfferId, OutboxId, PollId, PostId};
 use url::Url;
 
 /// Mints URLs below the public address of this instance.
@@ -80,7 +80,7 @@ impl Urls {
     }
 
     /// A progress update.
-    pub fn progress(&self, id: ProgressId) -> String {
+    pub fn progress(&self, id: PostId) -> String {
         format!("{}/progress/{id}", self.base)
     }
 

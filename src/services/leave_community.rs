@@ -5,6 +5,7 @@ use super::ServiceError;
 use super::back_amendment::take_backing_back;
 use super::credit_helper::withdraw_credit;
 use super::join_cabal::leave_cabal;
+use super::publish_statement::forget_speaker;
 use super::volunteer_to_speak::leave_register;
 use crate::db::amendments::list_backed_by;
 use crate::db::cabals::list_cabals_of;
@@ -50,5 +51,6 @@ pub fn leave_community(tx: &mut Tx<'_>, by: MemberId, kept: &[PostId]) -> Result
     for linked in list_linked_actors(tx.conn, by)? {
         forget_consent(tx, &linked.actor_url)?;
     }
-    Ok(erase_member(tx, by, &who.handle)?)
+    erase_member(tx, by, &who.handle)?;
+    forget_speaker(tx, by)
 }

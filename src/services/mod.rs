@@ -37,7 +37,7 @@ pub mod open_ballot;
 pub mod propose_amendment;
 pub mod publish_help_request;
 pub mod publish_poll;
-pub mod publish_progress;
+pub mod publish_statement;
 pub mod raise_objection;
 pub mod receive_note;
 pub mod receive_report;

@@ -20,7 +20,7 @@ use crate::db::tombstones;
 use crate::db::{DbError, Tx};
 use crate::domain::{OurUrl, Urls};
 use crate::federation::inbound::note::InboundNote;
-use crate::ids::{ActorId, CabalId, HelpRequestId, PollId, ProgressId};
+use crate::ids::{ActorId, CabalId, HelpRequestId, PollId};
 use chrono::TimeDelta;
 
 /// How long a deletion is remembered of something that we had not seen: longer than any server
@@ -128,7 +128,7 @@ fn parent_of(tx: &mut Tx<'_>, note: &InboundNote) -> Result<Option<Post>, DbErro
         url == urls.note(id)
             || url == urls.help_request(HelpRequestId::from_uuid(uuid))
             || url == urls.poll(PollId::from_uuid(uuid))
-            || url == urls.progress(ProgressId::from_uuid(uuid))
+            || url == urls.progress(id)
     };
     if is_its_url(tx.urls) { find_post(tx.conn, id) } else { Ok(None) }
 }

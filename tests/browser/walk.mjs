@@ -14,7 +14,7 @@ const MANIFESTO = `1. Purpose
 export async function walk(caucus, enter) {
   const ada = await enter("ada");
   const stage = { caucus, enter, ada };
-  for (const scene of [setUp, join, cabal, help, offer, answer, finish, progress, poll, propose, back, vote, look, leave]) {
+  for (const scene of [setUp, join, cabal, help, offer, answer, finish, progress, poll, volunteer, speak, propose, back, vote, look, leave]) {
     await scene(stage);
   }
 }
@@ -168,6 +168,60 @@ async function poll(stage) {
   await grace.looksAt("receipt of a vote");
   await grace.open(url);
   await grace.looksAt("poll after the vote");
+}
+
+async function volunteer({ ada, grace, visitor }) {
+  await visitor.open("/");
+  await visitor.go("Who speaks for The Valley Commons");
+  await check("nobody speaks for the community unasked", () => visitor.mustRead("Nobody at the moment"));
+  await visitor.looksAt("register of spokespeople without anybody");
+  await ada.open("/spokespeople");
+  await ada.go("Volunteer to speak");
+  await ada.looksAt("form for volunteering to speak");
+  await ada.fillIn({ "What will you speak for": "the press", "Your last day": "soon" });
+  await ada.press("Volunteer");
+  await ada.looksAt("form for volunteering to speak with problems");
+  const lastDay = new Date(Date.now() + 30 * 24 * 3600 * 1000).toISOString().slice(0, 10);
+  await ada.fillIn({ "Your last day": lastDay, "My name may be published": true });
+  await ada.press("Volunteer");
+  await check("who volunteers waits for another member", () => ada.mustRead("waits for a backer"));
+  await visitor.open("/spokespeople");
+  await check("and only members see it", () => visitor.mustNotRead("Ada Field"));
+  await grace.open("/spokespeople");
+  await grace.looksAt("register of spokespeople with somebody to back");
+  await grace.press(/^Back them/);
+  await check("another member backs, and it is in force", () => grace.mustRead("backed by Grace Hill"));
+  await visitor.open("/spokespeople");
+  await check("everybody reads who speaks, and not who backed", async () => (await visitor.mustRead("Ada Field")) && visitor.mustNotRead("Grace Hill"));
+  await visitor.looksAt("register of spokespeople");
+}
+
+async function speak({ ada, grace, visitor }) {
+  await ada.open("/spokespeople");
+  await ada.go("Speak for the community");
+  await ada.looksAt("form for speaking for the community");
+  await ada.page.locator("main textarea").first().fill("We *welcome* everybody who likes bees, books or paths.");
+  await ada.press("Publish");
+  await check("what is said says who speaks", () => ada.mustRead("by Ada Field, spokesperson for the press"));
+  await ada.looksAt("what a spokesperson said");
+  const url = ada.page.url();
+  await ada.go("Edit");
+  await ada.looksAt("form for editing what was said");
+  await ada.page.locator("main textarea").first().fill("We *welcome* everybody who likes bees, books and paths.");
+  await ada.press("Save the change");
+  await ada.go("Withdraw");
+  await ada.looksAt("question before withdrawing what was said");
+  await visitor.open("/");
+  await check("it is on the front page", () => visitor.mustRead("everybody who likes bees, books and paths"));
+  await visitor.looksAt("front page with what was said");
+  await grace.open(url);
+  await check("who is no spokesperson changes nothing", () => grace.mustNotRead("Withdraw"));
+  await ada.open("/spokespeople");
+  await check("the register tells what was done", () => ada.mustRead("edited a post"));
+  await ada.looksAt("register seen by a spokesperson");
+  await ada.press(/^Step down/);
+  await check("stepping down is one tap", () => ada.mustRead("Nobody at the moment"));
+  await ada.looksAt("register with somebody who spoke before");
 }
 
 async function propose(stage) {

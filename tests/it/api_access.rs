@@ -344,11 +344,17 @@ async fn spokesperson_rows(village: &Village) -> Vec<Row> {
     let offer = json!({"purpose": "the press", "ends_on": "2026-04-30", "publish_name": true});
     let id = village.make("/spokespeople", offer.clone()).await;
     let one = format!("/spokespeople/{id}");
+    let missing = format!("/statements/{id}");
     vec![
         get("/spokespeople", "/spokespeople".to_owned(), [200, 401, 200, 200, 200, 200]),
         get("/spokespeople/{id}", one.clone(), [404, 401, 200, 200, 200, 200]),
         post("/spokespeople/{id}/backing", format!("{one}/backing"), None, [401, 401, 403, 200, 409, 403]),
         delete("/spokespeople/{id}/backing", format!("{one}/backing"), [401, 401, 403, 409, 409, 409]),
+        post("/statements", "/statements".to_owned(), Some(json!({"text": "We are."})), [401, 401, 403, 403, 403, 201]),
+        get("/statements", "/statements".to_owned(), [200; 6]),
+        get("/statements/{id}", missing.clone(), [404; 6]),
+        patch("/statements/{id}", missing.clone(), json!({"text": "We were."}), [401, 401, 403, 404, 404, 404]),
+        delete("/statements/{id}", missing, [401, 401, 403, 404, 404, 404]),
         delete("/spokespeople/{id}", one, [401, 401, 403, 403, 403, 204]),
         post("/spokespeople", "/spokespeople".to_owned(), Some(offer), [401, 401, 403, 201, 201, 201]),
     ]

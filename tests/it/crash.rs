@@ -141,7 +141,7 @@ fn check_offers(store: &Store, stage: &Stage, ledger: &Ledger) {
 
 /// Each acknowledged update stands once and came to every follower's server, in order.
 fn check_progress(store: &Store, stage: &Stage, ledger: &Ledger) {
-    let rows = store.values("SELECT id || ' ' || text AS value FROM progress_updates ORDER BY id");
+    let rows = store.values("SELECT id || ' ' || text AS value FROM statements ORDER BY id");
     let standing: Vec<(&str, &str)> = rows.iter().map(|row| row.split_once(' ').unwrap()).collect();
     let texts = counted(standing.iter().map(|(_, text)| (*text).to_owned()));
 

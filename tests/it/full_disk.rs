@@ -46,7 +46,7 @@ async fn a_full_disk_is_told_as_such_and_loses_nothing() {
     let process = Process::serve(&store, port).await;
 
     assert!(refusals >= 10 && !acknowledged.is_empty(), "the disk was never full: {}", acknowledged.len());
-    let standing: BTreeSet<String> = store.values("SELECT text AS value FROM progress_updates").into_iter().collect();
+    let standing: BTreeSet<String> = store.values("SELECT text AS value FROM statements").into_iter().collect();
     assert_eq!(standing, acknowledged);
     assert_eq!(try_publishing(&api, "There is room again.").await.unwrap().status, 201);
     assert!(process.terminate().await.success());

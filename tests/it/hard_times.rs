@@ -145,7 +145,7 @@ async fn a_database_that_cannot_be_written_is_told_as_such_and_loses_nothing() {
     // What the database says when its file system, or its server, has become read-only.
     let (deny, allow) = match &connection {
         AnyConnection::Sqlite(_) => (
-            "CREATE TRIGGER deny BEFORE INSERT ON progress_updates BEGIN SELECT RAISE(ABORT, 'attempt to write a readonly database'); END",
+            "CREATE TRIGGER deny BEFORE INSERT ON statements BEGIN SELECT RAISE(ABORT, 'attempt to write a readonly database'); END",
             "DROP TRIGGER deny",
         ),
         AnyConnection::Postgres(_) => (
@@ -167,7 +167,7 @@ async fn a_database_that_cannot_be_written_is_told_as_such_and_loses_nothing() {
 
     connection.batch_execute(allow).unwrap();
     assert_eq!(browser.submit(&form).await.status, 200);
-    let standing = crate::support::rows::dump(&app)["progress_updates"].len();
+    let standing = crate::support::rows::dump(&app)["statements"].len();
     assert_eq!(standing, 1, "what was refused left nothing behind");
 }
 

@@ -7,14 +7,14 @@ use caucus::db::cabals::{is_member, list_acts, list_cabal_members};
 use caucus::db::posts::{list_pinned, post};
 use caucus::domain::cabal::{CabalFields, Freshness, NewCabal};
 use caucus::domain::help_request::{HelpRequestFields, HelpRequestState, NewHelpRequest};
-use caucus::domain::progress::{NewProgress, ProgressFields};
+use caucus::domain::statement::{NewStatement, StatementFields};
 use caucus::domain::visibility::PUBLIC;
-use caucus::ids::{ActorId, CabalId, HelpRequestId, MemberId, ProgressId};
+use caucus::ids::{ActorId, CabalId, HelpRequestId, MemberId, PostId};
 use caucus::services::ServiceError;
 use caucus::services::form_cabal::form_cabal;
 use caucus::services::join_cabal::{join_cabal, leave_cabal};
 use caucus::services::publish_help_request::{edit_help_request, publish_help_request, withdraw_help_request};
-use caucus::services::publish_progress::{edit_progress, publish_progress, withdraw_progress};
+use caucus::services::publish_statement::{Author, edit_statement, publish_statement, withdraw_statement};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
@@ -40,10 +40,10 @@ async fn join(world: &Fediverse, by: MemberId, line: &str) -> Result<(), Service
     world.app.app.write(move |tx| join_cabal(tx, by, cabal, &line)).await
 }
 
-async fn progress(world: &Fediverse, by: MemberId, text: &str) -> Result<ProgressId, ServiceError> {
-    let new = NewProgress::parse(&ProgressFields { text: text.into(), language: "en".into() }).unwrap();
+async fn progress(world: &Fediverse, by: MemberId, text: &str) -> Result<PostId, ServiceError> {
+    let new = NewStatement::parse(&StatementFields { text: text.into(), language: "en".into() }).unwrap();
     let cabal = world.cabal;
-    world.app.app.write(move |tx| publish_progress(tx, by, cabal, &new)).await
+    world.app.app.write(move |tx| publish_statement(tx, by, Author::Cabal(cabal), &new)).await
 }
 
 fn served(world: &Fediverse, id: HelpRequestId) -> Value {
@@ -173,15 +173,15 @@ async fn progress_is_published_edited_and_withdrawn() {
     assert!(!content.contains("<script"), "{content}");
 
     world.app.advance(TimeDelta::minutes(1));
-    let (ada, new) = (world.ada, NewProgress { text: "It *really* works.".into(), language: "en".into() });
-    let edited: Result<(), ServiceError> = world.app.app.write(move |tx| edit_progress(tx, ada, id, &new)).await;
+    let (ada, new) = (world.ada, NewStatement { text: "It *really* works.".into(), language: "en".into() });
+    let edited: Result<(), ServiceError> = world.app.app.write(move |tx| edit_statement(tx, ada, id, &new)).await;
     edited.unwrap();
     assert!(world.sent("Update").pop().unwrap()["object"]["content"].as_str().unwrap().contains("<em>really</em>"));
 
-    let gone: Result<(), ServiceError> = world.app.app.write(move |tx| withdraw_progress(tx, ada, id)).await;
+    let gone: Result<(), ServiceError> = world.app.app.write(move |tx| withdraw_statement(tx, ada, id)).await;
     gone.unwrap();
     assert_eq!(world.sent("Delete").pop().unwrap()["object"]["id"], json!(world.app.app.urls.progress(id)));
-    let again: Result<(), ServiceError> = world.app.app.write(move |tx| withdraw_progress(tx, ada, id)).await;
+    let again: Result<(), ServiceError> = world.app.app.write(move |tx| withdraw_statement(tx, ada, id)).await;
     assert!(matches!(again, Err(ServiceError::NotFound(_))));
 }
 

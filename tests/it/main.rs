@@ -63,6 +63,7 @@ mod restoring;
 mod secrecy;
 mod sessions;
 mod soundings;
+mod speaking;
 mod spokespeople;
 mod support;
 mod tell_nothing;

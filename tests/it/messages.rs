@@ -6,11 +6,11 @@ use crate::support::{Fediverse, Reach, TestApp};
 use caucus::db::inbox::{self, NewReceived};
 use caucus::db::local_actors::find_community;
 use caucus::db::messages::list_messages;
-use caucus::db::{DbError, inbox::count_waiting};
+use caucus::db::{DbError, Tx, inbox::count_waiting};
 use caucus::domain::visibility::Visibility;
 use caucus::federation::inbound::note::InboundNote;
 use caucus::services::ServiceError;
-use caucus::services::publish_progress::publish_progress;
+use caucus::services::publish_statement::{Author, publish_statement};
 use caucus::services::receive_note::{Arrival, receive, receive_edit};
 use caucus::workers::{inbound, tidy};
 use chrono::TimeDelta;
@@ -22,8 +22,9 @@ async fn replies_to_progress_mentions_and_direct_messages_are_messages() {
     let world = Fediverse::start().await;
     let bob = world.peer.person("bob");
     let (ada, cabal) = (world.ada, world.cabal);
-    let new = caucus::domain::progress::NewProgress { text: "It works".into(), language: "en".into() };
-    let progress: Result<_, ServiceError> = world.app.app.write(move |tx| publish_progress(tx, ada, cabal, &new)).await;
+    let new = caucus::domain::statement::NewStatement { text: "It works".into(), language: "en".into() };
+    let publish = move |tx: &mut Tx<'_>| publish_statement(tx, ada, Author::Cabal(cabal), &new);
+    let progress: Result<_, ServiceError> = world.app.app.write(publish).await;
     let parent = world.app.app.urls.progress(progress.unwrap());
 
     let reply = world.reply(&bob, &parent, "Well done", Reach::Public);

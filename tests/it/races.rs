@@ -2,20 +2,23 @@
 //! PostgreSQL they meet.
 
 use crate::support::app::{quiet, test_start};
+use crate::support::commons::{Commons, say};
 use crate::support::votes::refusal_code;
 use crate::support::world::kept_pair;
 use crate::support::{Peer, TestApp};
 use caucus::App;
 use caucus::db::connection::establish;
+use caucus::db::spokespeople::hold_spokesperson;
 use caucus::db::{AnyConnection, Database, DbError, Tx, local_actors};
 use caucus::domain::cabal::{CabalFields, NewCabal};
 use caucus::domain::membership::NewMember;
 use caucus::federation::actors::{LookupError, find_by_url};
 use caucus::federation::keys::{ensure_instance_actor, make_instance_actor};
-use caucus::ids::MemberId;
+use caucus::ids::{MemberId, PostId};
 use caucus::services::ServiceError;
 use caucus::services::form_cabal::form_cabal;
 use caucus::services::sign_up::add_member;
+use caucus::services::volunteer_to_speak::step_down;
 use caucus::settings::DatabaseUrl;
 use chrono::TimeDelta;
 use std::sync::Arc;
@@ -142,4 +145,59 @@ async fn a_ballot_that_had_to_wait_past_the_end_is_late() {
 
     assert_eq!(refusal_code(ballot), "poll_closed");
     holder.await.unwrap();
+}
+
+/// Somebody says something while another process has begun, in the same moment, with what `other` does.
+async fn say_while(
+    commons: &Commons,
+    other: impl FnOnce(&mut Tx<'_>) + Send + 'static,
+) -> Result<PostId, ServiceError> {
+    let process = commons.app.second_process();
+    let (held, is_held) = std::sync::mpsc::channel();
+    let (go_on, goes_on) = std::sync::mpsc::channel::<()>();
+    let holder = tokio::spawn(async move {
+        let act = move |tx: &mut Tx<'_>| -> Result<(), ServiceError> {
+            other(tx);
+            held.send(()).unwrap();
+            goes_on.recv().unwrap();
+            Ok(())
+        };
+        process.write(act).await.unwrap();
+    });
+    tokio::task::spawn_blocking(move || is_held.recv().unwrap()).await.unwrap();
+    let speech = say(&commons.app.app, commons.ada, "A word.");
+    let end = async {
+        let store = commons.app.store.url.clone();
+        tokio::task::spawn_blocking(move || until_somebody_waits(&store)).await.unwrap();
+        commons.app.advance(TimeDelta::seconds(1));
+        go_on.send(()).unwrap();
+    };
+    let (speech, ()) = tokio::join!(speech, end);
+    holder.await.unwrap();
+    speech
+}
+
+#[tokio::test]
+async fn a_word_for_the_community_that_had_to_wait_past_its_end_is_not_said() {
+    let commons = Commons::new().await;
+    let id = commons.speaking(commons.ada, commons.bea).await;
+    let ends_at = commons.row(id).await.times.ends_at;
+    commons.app.set_clock(ends_at - TimeDelta::seconds(2));
+    let hold = move |tx: &mut Tx<'_>| drop(hold_spokesperson(tx, id).unwrap());
+    say_while(&commons, hold).await.unwrap();
+
+    let too_late = say_while(&commons, hold).await;
+
+    assert_eq!(refusal_code(too_late), "forbidden");
+}
+
+#[tokio::test]
+async fn whoever_steps_down_in_the_same_moment_has_not_spoken_afterwards() {
+    let commons = Commons::new().await;
+    let id = commons.speaking(commons.ada, commons.bea).await;
+    let ada = commons.ada;
+
+    let speech = say_while(&commons, move |tx| step_down(tx, ada, id).unwrap()).await;
+
+    assert_eq!(refusal_code(speech), "forbidden");
 }

@@ -1,89 +1,17 @@
 //! Who speaks for the community: volunteered, backed, ended by the clock (V1, V2).
 
-use crate::support::TestApp;
+use crate::support::commons::{Commons, LATEST, back};
 use crate::support::rows::{dump, of_type, on_their_way};
 use crate::support::votes::refusal_code;
-use caucus::App;
-use caucus::db::spokespeople::{Spokesperson, spokesperson};
+use caucus::db::spokespeople::spokesperson;
 use caucus::domain::rules::SPOKESPERSON_BACKERS;
 use caucus::domain::spokesperson::{SpokespersonFields, SpokespersonState};
-use caucus::ids::{MemberId, SpokespersonId};
-use caucus::services::ServiceError;
-use caucus::services::back_spokesperson::{back_spokesperson, take_backing_back};
-use caucus::services::leave_community::leave_community;
-use caucus::services::volunteer_to_speak::{step_down, volunteer};
+use caucus::ids::SpokespersonId;
+use caucus::services::volunteer_to_speak::volunteer;
 use chrono::TimeDelta;
 use diesel::connection::SimpleConnection as _;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-
-/// The clock of tests begins on 1 March 2026 at noon.
-const LATEST: &str = "2026-05-29";
-
-/// The community of ada, bea and cai.
-struct Commons {
-    app: TestApp,
-    ada: MemberId,
-    bea: MemberId,
-    cai: MemberId,
-}
-
-impl Commons {
-    async fn new() -> Self {
-        let (app, ada) = TestApp::with_community().await;
-        let (bea, cai) = (app.member("bea").await, app.member("cai").await);
-        app.follow_community("far.example", "fay").await;
-        Self { app, ada, bea, cai }
-    }
-
-    async fn volunteer(&self, by: MemberId, ends_on: &str) -> Result<SpokespersonId, ServiceError> {
-        let fields =
-            SpokespersonFields { purpose: "the press".into(), ends_on: ends_on.to_owned(), publish_name: true };
-        self.app.app.write(move |tx| volunteer(tx, by, &fields)).await
-    }
-
-    async fn back(&self, by: MemberId, id: SpokespersonId) -> Result<(), ServiceError> {
-        back(&self.app.app, by, id).await
-    }
-
-    async fn take_back(&self, by: MemberId, id: SpokespersonId) -> Result<(), ServiceError> {
-        self.app.app.write(move |tx| take_backing_back(tx, by, id)).await
-    }
-
-    async fn step_down(&self, by: MemberId, id: SpokespersonId) -> Result<(), ServiceError> {
-        self.app.app.write(move |tx| step_down(tx, by, id)).await
-    }
-
-    async fn leave(&self, by: MemberId) {
-        self.app.app.write(move |tx| leave_community(tx, by, &[])).await.unwrap();
-    }
-
-    /// Somebody who speaks, backed by another.
-    async fn speaking(&self, by: MemberId, backer: MemberId) -> SpokespersonId {
-        let id = self.volunteer(by, LATEST).await.unwrap();
-        self.back(backer, id).await.unwrap();
-        id
-    }
-
-    async fn row(&self, id: SpokespersonId) -> Spokesperson {
-        self.app.app.read(move |conn| spokesperson(conn, id)).await.unwrap()
-    }
-
-    async fn state(&self, id: SpokespersonId) -> SpokespersonState {
-        self.row(id).await.state_at(self.app.app.deadline())
-    }
-
-    /// What is on its way to the follower, as type and content.
-    fn told(&self) -> Vec<(String, String)> {
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let all = on_their_way(&self.app).into_iter();
-        all.map(|(_, activity)| (text(&activity["type"]), text(&activity["object"]["content"]))).collect()
-    }
-}
-
-async fn back(app: &App, by: MemberId, id: SpokespersonId) -> Result<(), ServiceError> {
-    app.write(move |tx| back_spokesperson(tx, by, id)).await
-}
 
 #[tokio::test]
 async fn a_member_speaks_once_another_backs_them_until_the_clock_ends_it() {

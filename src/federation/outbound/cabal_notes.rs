@@ -1,4 +1,4 @@
-//! What cabals say, as Notes: help requests, progress, and letters to one person. Pure. Each
+//! What cabals say, as Notes: help requests, thanks, and letters to one person. Pure. Each
 //! reads well on any server and ends with a link to its page; what machines may read stands
 //! beside it (rules H1, F1).
 
@@ -8,7 +8,6 @@ use super::labels::{Labels, labels};
 use super::markdown;
 use crate::clock::{Stamp, iso_seconds};
 use crate::db::help_requests::HelpRequest;
-use crate::db::progress_updates::ProgressUpdate;
 use crate::domain::Urls;
 use crate::domain::document::Shelf;
 use crate::domain::help_request::{HelpRequestState, hashtag, hours_text};
@@ -106,28 +105,6 @@ fn machine_readable(request: &HelpRequest, state: HelpRequestState) -> Extra {
         extra = extra.with("place", json!(place));
     }
     extra
-}
-
-/// A progress update. The `shelf` holds what its words may cite.
-pub fn progress(update: &ProgressUpdate, shelf: &Shelf, urls: &Urls) -> Value {
-    let id = urls.progress(update.id);
-    let content = format!("{}<p>{}</p>", markdown::to_html(&update.text, shelf), html::link(&id));
-    note(
-        &NoteParts {
-            id: &id,
-            author: &urls.actor(&update.cabal_handle),
-            content_html: &content,
-            language: &update.language,
-            published: update.published_at,
-            updated: later(update.published_at, update.updated_at),
-            in_reply_to: None,
-            visibility: Visibility::Public,
-            mentions: Vec::new(),
-            hashtags: Vec::new(),
-            extra: Extra::default(),
-        },
-        urls,
-    )
 }
 
 /// What a public thank-you is made of.

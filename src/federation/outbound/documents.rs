@@ -142,6 +142,19 @@ pub fn question(parts: &QuestionParts<'_>, urls: &Urls) -> Value {
     Value::Object(object)
 }
 
+/// The same post, with the word for who speaks in it (V1): `community` or `cabal`. People see it by the
+/// author; programs need not know which of our actors is which.
+pub fn with_voice(mut post: Value, speaker: ActorKind) -> Value {
+    let extra = Extra::default().with("voice", json!(speaker.as_str()));
+    if let Some(terms) = post.pointer_mut("/@context/1").and_then(Value::as_object_mut) {
+        terms.extend(extra.terms);
+    }
+    if let Some(object) = post.as_object_mut() {
+        object.extend(extra.properties);
+    }
+    post
+}
+
 fn fill_post(object: &mut Map<String, Value>, kind: &str, parts: &NoteParts<'_>, urls: &Urls) {
     let Addresses { to, cc } = addresses(parts.author, parts.visibility, &parts.mentions);
     let mut put = |key: &str, value: Value| {

@@ -10,3 +10,4 @@ pub mod markdown;
 pub mod patience;
 pub mod publish;
 pub mod send;
+pub mod statement_note;

@@ -2,7 +2,7 @@
 //! one delivery per distinct inbox are saved together or not at all (F4).
 
 use super::activities::{self, Head};
-use super::documents::tombstone;
+use super::documents::{tombstone, with_voice};
 use crate::db::audience::{Inbox, list_follower_inboxes, list_inboxes_of};
 use crate::db::deliveries::enqueue;
 use crate::db::local_actors::{LocalActor, actor};
@@ -68,6 +68,8 @@ pub struct NewPost {
 /// # Errors
 /// When the store fails.
 pub fn publish(tx: &mut Tx<'_>, post: NewPost, audience: &Audience) -> Result<OutboxId, DbError> {
+    let author = actor(tx.conn, post.actor_id)?;
+    let object = with_voice(post.object, author.kind);
     insert_post(
         tx,
         &PostToInsert {
@@ -75,14 +77,13 @@ pub fn publish(tx: &mut Tx<'_>, post: NewPost, audience: &Audience) -> Result<Ou
             actor_id: post.actor_id,
             kind: post.kind,
             visibility: post.visibility,
-            object: &post.object.to_string(),
+            object: &object.to_string(),
             in_reply_to: post.in_reply_to.as_deref(),
             is_pinned: post.is_pinned,
         },
     )?;
-    let author = actor(tx.conn, post.actor_id)?;
     let id = create_id(post.id);
-    let activity = activities::wrap(head(tx, "Create", id, &author).borrow(), &post.object);
+    let activity = activities::wrap(head(tx, "Create", id, &author).borrow(), &object);
     let parcel = Parcel { id, activity: &activity, is_public: post.visibility.is_for_everybody(), post: Some(post.id) };
     put_on_its_way(tx, &author, &parcel, audience)
 }
@@ -98,11 +99,11 @@ pub fn create_id(post: PostId) -> OutboxId {
 /// When there is no such living post, or the store fails.
 pub fn update(tx: &mut Tx<'_>, id: PostId, object: &Value, audience: &Audience) -> Result<OutboxId, DbError> {
     let post = posts::post(tx.conn, id)?;
-    let now = tx.now;
+    let (now, author) = (tx.now, actor(tx.conn, post.actor_id)?);
+    let object = with_voice(object.clone(), author.kind);
     replace_object(tx, id, &object.to_string(), Some(now))?;
-    let author = actor(tx.conn, post.actor_id)?;
     let sent = OutboxId::from_uuid(tx.next_id());
-    let activity = activities::wrap(head(tx, "Update", sent, &author).borrow(), object);
+    let activity = activities::wrap(head(tx, "Update", sent, &author).borrow(), &object);
     let is_public = post.visibility.is_for_everybody();
     put_on_its_way(tx, &author, &Parcel { id: sent, activity: &activity, is_public, post: Some(id) }, audience)
 }

@@ -25,6 +25,7 @@ mod progress;
 mod query;
 mod reports;
 mod spokespeople;
+mod statements;
 
 pub use body::MAX_BODY_BYTES;
 pub use problem::{FieldError, Problem};
@@ -125,6 +126,11 @@ routes! {
     spokespeople::step_down,
     spokespeople::back_spokesperson,
     spokespeople::take_spokesperson_backing_back,
+    statements::list_community_statements,
+    statements::speak,
+    statements::show_statement,
+    statements::edit_statement,
+    statements::withdraw_statement,
     linked_actors::list_linked_actors,
     linked_actors::request_code,
     linked_actors::confirm_code,

@@ -8,11 +8,14 @@ use super::problem::Problem;
 use super::query::{Page, Paging, Query};
 use crate::App;
 use crate::clock::iso_seconds;
-use crate::db::progress_updates::{self, ProgressUpdate};
+use crate::db::local_actors::ActorKind;
+use crate::db::statements::{Statement, Whose, list_statements, statement};
+use crate::db::{AnyConnection, DbError, Tx};
 use crate::domain::Urls;
-use crate::domain::progress::{NewProgress, ProgressFields};
-use crate::ids::ProgressId;
-use crate::services::{ServiceError, publish_progress as act};
+use crate::domain::statement::{NewStatement, StatementFields};
+use crate::ids::PostId;
+use crate::services::ServiceError;
+use crate::services::publish_statement::{self as act, Author};
 use actix_web::{HttpResponse, delete, get, patch, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -55,11 +58,32 @@ pub struct ProgressChange {
     language: Option<String>,
 }
 
-fn view(update: ProgressUpdate, urls: &Urls) -> ProgressView {
+impl ProgressRequest {
+    /// The form that it stands for.
+    pub(super) fn into_fields(self) -> StatementFields {
+        StatementFields { text: self.text, language: self.language.unwrap_or_default() }
+    }
+}
+
+impl ProgressChange {
+    /// What stands, with what is to change.
+    pub(super) fn over(self, standing: Statement) -> StatementFields {
+        let (text, language) = (self.text.unwrap_or(standing.text), self.language.unwrap_or(standing.language));
+        StatementFields { text, language }
+    }
+}
+
+/// A statement of a cabal; one of the community is no progress.
+fn of_cabal(conn: &mut AnyConnection, id: PostId) -> Result<Statement, DbError> {
+    let one = statement(conn, id)?;
+    if one.speaker == ActorKind::Cabal { Ok(one) } else { Err(DbError::NotFound) }
+}
+
+fn view(update: Statement, urls: &Urls) -> ProgressView {
     let url = urls.progress(update.id);
     ProgressView {
         id: update.id.to_string(),
-        cabal: update.cabal_handle,
+        cabal: update.handle,
         text: update.text,
         language: update.language,
         published_at: iso_seconds(update.published_at),
@@ -82,7 +106,7 @@ pub async fn list_progress(
     let found = app
         .read(move |conn| -> Result<_, ServiceError> {
             let cabal = by_handle(conn, &handle)?;
-            Ok(progress_updates::list_progress_updates(conn, Some(cabal.id), before, limit)?)
+            Ok(list_statements(conn, Whose::Of(cabal.id.into()), before, limit)?)
         })
         .await?;
     let items = found.into_iter().map(|update| view(update, &app.urls)).collect();
@@ -93,9 +117,9 @@ pub async fn list_progress(
 #[utoipa::path(tag = "progress", responses((status = 200, body = ProgressView), (status = 404, body = Problem)))]
 #[get("/progress/{id}")]
 pub async fn show_progress(app: web::Data<App>, id: web::Path<String>) -> Result<web::Json<ProgressView>, Problem> {
-    let id: ProgressId = answer::id(&id)?;
-    let update = app.read(move |conn| progress_updates::find_progress_update(conn, id)).await?;
-    Ok(web::Json(view(update.ok_or_else(Problem::not_found)?, &app.urls)))
+    let id: PostId = answer::id(&id)?;
+    let update = app.read(move |conn| of_cabal(conn, id)).await?;
+    Ok(web::Json(view(update, &app.urls)))
 }
 
 /// Publish progress of a cabal
@@ -110,9 +134,9 @@ pub async fn publish_progress(
     body: Body<ProgressRequest>,
 ) -> Result<HttpResponse, Problem> {
     let by = member.id();
-    let ProgressRequest { text, language } = body.0;
-    let new = NewProgress::parse(&ProgressFields { text, language: language.unwrap_or_default() })?;
-    let id = in_cabal(&app, handle.into_inner(), move |tx, cabal| act::publish_progress(tx, by, cabal, &new)).await?;
+    let new = NewStatement::parse(&body.0.into_fields())?;
+    let publish = move |tx: &mut Tx<'_>, cabal| act::publish_statement(tx, by, Author::Cabal(cabal), &new);
+    let id = in_cabal(&app, handle.into_inner(), publish).await?;
     Ok(Created::published(id, app.urls.progress(id)).at(&format!("/progress/{id}")))
 }
 
@@ -127,14 +151,12 @@ pub async fn edit_progress(
     id: web::Path<String>,
     body: Body<ProgressChange>,
 ) -> Result<web::Json<ProgressView>, Problem> {
-    let (by, id): (_, ProgressId) = (member.id(), answer::id(&id)?);
+    let (by, id): (_, PostId) = (member.id(), answer::id(&id)?);
     let update = app
         .write(move |tx| -> Result<_, ServiceError> {
-            let standing = progress_updates::progress_update(tx.conn, id)?;
-            let ProgressChange { text, language } = body.0;
-            let (text, language) = (text.unwrap_or(standing.text), language.unwrap_or(standing.language));
-            act::edit_progress(tx, by, id, &NewProgress::parse(&ProgressFields { text, language })?)?;
-            Ok(progress_updates::progress_update(tx.conn, id)?)
+            let new = NewStatement::parse(&body.0.over(of_cabal(tx.conn, id)?))?;
+            act::edit_statement(tx, by, id, &new)?;
+            Ok(statement(tx.conn, id)?)
         })
         .await?;
     Ok(web::Json(view(update, &app.urls)))
@@ -149,7 +171,11 @@ pub async fn withdraw_progress(
     member: ApiMember,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let (by, id): (_, ProgressId) = (member.id(), answer::id(&id)?);
-    app.write(move |tx| act::withdraw_progress(tx, by, id)).await?;
+    let (by, id): (_, PostId) = (member.id(), answer::id(&id)?);
+    app.write(move |tx| -> Result<_, ServiceError> {
+        of_cabal(tx.conn, id)?;
+        act::withdraw_statement(tx, by, id)
+    })
+    .await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -8,7 +8,7 @@ use crate::db::credits::{Credit, list_credits};
 use crate::db::help_requests::{HelpRequest, HelpRequestFilter, list_help_requests};
 use crate::db::offers::list_offers_of_cabal;
 use crate::db::polls::{Poll, list_polls};
-use crate::db::progress_updates::{ProgressUpdate, list_progress_updates};
+use crate::db::statements::{Statement, Whose, list_statements};
 use crate::db::{AnyConnection, local_actors};
 use crate::domain::help_request::HelpRequestState;
 use crate::domain::offer::OfferState;
@@ -38,7 +38,7 @@ struct Found {
     /// Done and lapsed ones; for the cabal also those that it withdrew.
     earlier: Vec<HelpRequest>,
     credits: Vec<Credit>,
-    progress: Vec<ProgressUpdate>,
+    progress: Vec<Statement>,
     polls: Vec<Poll>,
     members_count: i64,
     /// Listed for members of the community only (J5).
@@ -115,7 +115,7 @@ fn load(conn: &mut AnyConnection, cabal: Cabal, viewer: Option<MemberId>, now: S
         requests: requests(conn, id, &[Open, Taken], now)?,
         earlier: requests(conn, id, if is_mine { &[Done, Lapsed, Withdrawn] } else { &[Done, Lapsed] }, now)?,
         credits: list_credits(conn, id, 20)?,
-        progress: list_progress_updates(conn, Some(id), None, 10)?,
+        progress: list_statements(conn, Whose::Of(id.into()), None, 10)?,
         polls: list_polls(conn, ActorId::from(id), 10)?,
         members_count: cabals::count_cabal_members(conn, id)?,
         members: if viewer.is_some() { cabals::list_cabal_members(conn, id)? } else { Vec::new() },

@@ -7,10 +7,11 @@ use crate::db::amendments::{Amendment, list_amendments};
 use crate::db::cabals::{Cabal, list_cabals};
 use crate::db::help_requests::{HelpRequest, HelpRequestFilter, list_help_requests};
 use crate::db::members::count_members;
-use crate::db::progress_updates::{ProgressUpdate, list_progress_updates};
+use crate::db::statements::{Statement, Whose, list_statements};
 use crate::db::{AnyConnection, DbError, polls};
 use crate::domain::amendment::AmendmentState;
 use crate::domain::help_request::HelpRequestState;
+use crate::services::publish_statement::signature_of;
 use crate::services::set_up::find_mission;
 use crate::web::errors::PageError;
 use crate::web::layout::Page;
@@ -36,7 +37,9 @@ struct Found {
     requests: Vec<HelpRequest>,
     votes: Vec<(Amendment, String)>,
     seeking: Vec<Amendment>,
-    progress: Vec<ProgressUpdate>,
+    progress: Vec<Statement>,
+    /// What spokespeople said, and the line that says who.
+    said: Vec<(Statement, String)>,
     cabals: Vec<Cabal>,
     members: i64,
 }
@@ -74,8 +77,16 @@ fn load(conn: &mut AnyConnection, now: Stamp) -> Result<Found, DbError> {
         requests: list_help_requests(conn, &open, now, 12)?,
         votes,
         seeking,
-        progress: list_progress_updates(conn, None, None, 4)?,
+        progress: list_statements(conn, Whose::AnyCabal, None, 4)?,
+        said: said(conn)?,
         cabals: list_cabals(conn, None, 12)?,
         members: count_members(conn)?,
     })
+}
+
+/// The latest that was said in the name of the community.
+fn said(conn: &mut AnyConnection) -> Result<Vec<(Statement, String)>, DbError> {
+    let latest = list_statements(conn, Whose::Community, None, 3)?;
+    let with_line = |one: Statement| signature_of(conn, &one).map(|line| (one, line.unwrap_or_default()));
+    latest.into_iter().map(with_line).collect()
 }

@@ -21,6 +21,7 @@ mod cabal_join;
 mod cabal_list;
 mod can_i_vote;
 mod clause;
+mod community_feed;
 mod document;
 mod document_compare;
 mod document_import;
@@ -37,14 +38,14 @@ mod offer;
 mod offer_form;
 mod poll;
 mod poll_form;
-mod progress;
-mod progress_form;
 mod recount;
 mod reset;
 mod set_up;
 mod sign_in;
 mod sign_up;
 mod spokespeople;
+mod statement;
+mod statement_form;
 mod steward;
 mod steward_blocks;
 mod steward_reports;
@@ -76,10 +77,20 @@ pub fn configure(cfg: &mut ServiceConfig) {
 
 fn speaking(cfg: &mut ServiceConfig) {
     cfg.service(page("/spokespeople").route(get().to(spokespeople::show)))
+        .service(page("/feeds/community.atom").route(get().to(community_feed::show)))
         .service(
             page("/spokespeople/volunteer")
                 .route(get().to(spokespeople::form))
                 .route(post().to(spokespeople::volunteer)),
+        )
+        .service(
+            page("/spokespeople/speak")
+                .route(get().to(statement_form::new_speech))
+                .route(post().to(statement_form::publish_speech)),
+        )
+        .service(page("/notes/{id}/edit").route(get().to(statement_form::edit)).route(post().to(statement_form::save)))
+        .service(
+            page("/notes/{id}/withdraw").route(get().to(statement::ask_withdraw)).route(post().to(statement::withdraw)),
         )
         .service(page("/spokespeople/{id}/backing").route(post().to(spokespeople::back)))
         .service(page("/spokespeople/{id}/backing/withdraw").route(post().to(spokespeople::take_backing_back)))
@@ -132,8 +143,8 @@ fn cabals(cfg: &mut ServiceConfig) {
         )
         .service(
             page("/c/{handle}/progress/new")
-                .route(get().to(progress_form::new))
-                .route(post().to(progress_form::publish)),
+                .route(get().to(statement_form::new_progress))
+                .route(post().to(statement_form::publish_progress)),
         )
         .service(page("/c/{handle}/polls/new").route(get().to(poll_form::new)).route(post().to(poll_form::publish)))
         .service(page("/help-requests").route(get().to(help_board::show)))
@@ -155,11 +166,13 @@ fn cabals(cfg: &mut ServiceConfig) {
         .service(page("/my-offer/{secret}").route(get().to(my_offer::show)))
         .service(page("/my-offer/{secret}/withdraw").route(post().to(my_offer::withdraw)))
         .service(page("/help-requests/{id}/renew").route(post().to(help_request::renew)))
-        .service(page("/progress/{id}/edit").route(get().to(progress_form::edit)).route(post().to(progress_form::save)))
+        .service(
+            page("/progress/{id}/edit").route(get().to(statement_form::edit)).route(post().to(statement_form::save)),
+        )
         .service(
             page("/progress/{id}/withdraw")
-                .route(get().to(progress::ask_withdraw))
-                .route(post().to(progress::withdraw)),
+                .route(get().to(statement::ask_withdraw))
+                .route(post().to(statement::withdraw)),
         )
         .service(page("/polls/{id}/ballot").route(post().to(ballot::cast)))
         .service(page("/polls/{id}/record.json").route(get().to(poll::record)))
@@ -168,7 +181,7 @@ fn cabals(cfg: &mut ServiceConfig) {
         .service(page("/polls/{id}").route(get().to(poll::show)))
         .service(page("/c/{handle}").route(get().to(cabal::show)))
         .service(page("/help-requests/{id}").route(get().to(help_request::show)))
-        .service(page("/progress/{id}").route(get().to(progress::show)))
+        .service(page("/progress/{id}").route(get().to(statement::show)))
         .service(page("/notes/{id}").route(get().to(note::show)));
 }
 

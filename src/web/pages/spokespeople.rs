@@ -6,6 +6,7 @@ use crate::App;
 use crate::clock::Stamp;
 use crate::db::members::list_members;
 use crate::db::spokespeople::{Spokesperson, list_current, list_of_member, list_register};
+use crate::db::spokesperson_log::{LoggedDeed, list_deeds};
 use crate::db::{AnyConnection, DbError, Tx};
 use crate::domain::rules::SPOKESPERSON_LONGEST;
 use crate::domain::spokesperson::{
@@ -65,8 +66,17 @@ struct Found {
     /// Waiting or backed; nobody for strangers.
     waiting: Vec<Shown>,
     former: Vec<Spokesperson>,
+    /// What was published, edited and withdrawn lately.
+    deeds: Vec<LoggedDeed>,
     /// Where the older ones go on.
     older: Option<SpokespersonId>,
+}
+
+impl Found {
+    /// Whether the one who looks speaks for the community.
+    fn speaks(&self) -> bool {
+        self.speaking.iter().any(|shown| shown.is_mine)
+    }
 }
 
 /// One as somebody sees it.
@@ -112,7 +122,7 @@ fn load(
             waiting.push(shown(conn, one, viewer, now)?);
         }
     }
-    Ok(Found { speaking, waiting, former, older })
+    Ok(Found { speaking, waiting, former, deeds: list_deeds(conn, 20)?, older })
 }
 
 fn shown(conn: &mut AnyConnection, one: Spokesperson, viewer: Option<MemberId>, now: Stamp) -> Result<Shown, DbError> {

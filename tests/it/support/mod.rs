@@ -5,6 +5,7 @@
 pub mod api;
 pub mod app;
 pub mod browser;
+pub mod commons;
 pub mod fault;
 pub mod faulty;
 pub mod fediverse;
