@@ -7,7 +7,7 @@ use crate::App;
 use crate::db::documents;
 use crate::domain::document::{export_markdown, export_plain};
 use crate::services::ServiceError;
-use crate::services::import_document::{NewDocument, import_as_steward};
+use crate::services::import_document::{NewDocument, ReadDocument, import_as_steward, look_at_document};
 use crate::settings::Settings;
 use clap::{Subcommand, ValueEnum};
 use std::io::Write as _;
@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 pub(super) const EXAMPLES: &str = "\
   caucus document list
+  caucus document import conduct.md --title 'Code of conduct' --dry-run
   caucus document import conduct.md --title 'Code of conduct' --by ada
   caucus document export manifesto --format markdown > manifesto.md
   caucus document export manifesto --version 2";
@@ -36,8 +37,11 @@ pub(super) enum DocumentCommand {
         #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
         slug: String,
         /// The handle of the steward who imports it; it stands in the public log
-        #[arg(long, value_name = "HANDLE")]
-        by: String,
+        #[arg(long, value_name = "HANDLE", required_unless_present = "dry_run")]
+        by: Option<String>,
+        /// Print the clauses as they are read, and keep nothing
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Write a document to standard output
     Export {
@@ -66,24 +70,57 @@ pub(super) enum Format {
 pub(super) fn run(settings: Settings, command: DocumentCommand) -> Result<(), Problem> {
     match command {
         DocumentCommand::List => open::with_app(settings, async |app: Arc<App>| list(&app).await),
-        DocumentCommand::Import { file, title, slug, by } => {
+        DocumentCommand::Import { file, title, slug, by, dry_run } => {
             let text = input::text_file(&file)?;
-            open::with_app(settings, async move |app: Arc<App>| {
-                let by = member_id(&app, by).await?;
-                let imported = app
-                    .write(move |tx| {
-                        import_as_steward(tx, by, &NewDocument { slug: &slug, title: &title, text: &text })
-                    })
-                    .await?;
-                let page = app.urls.document(&imported.slug);
-                writeln!(std::io::stdout(), "{} is in force: {page}", imported.title)?;
-                Ok(())
+            open::with_app(settings, async move |app: Arc<App>| match by.filter(|_| !dry_run) {
+                Some(by) => import(&app, (slug, title, text), by).await,
+                None => look(&app, (slug, title, text)).await,
             })
         }
         DocumentCommand::Export { slug, format, version } => {
             open::with_app(settings, async move |app: Arc<App>| export(&app, slug, format, version).await)
         }
     }
+}
+
+/// Name in addresses, title and text of a document.
+type HandedIn = (String, String, String);
+
+async fn import(app: &App, (slug, title, text): HandedIn, by: String) -> Result<(), Problem> {
+    let by = member_id(app, by).await?;
+    let imported = app
+        .write(move |tx| import_as_steward(tx, by, &NewDocument { slug: &slug, title: &title, text: &text }))
+        .await?;
+    writeln!(std::io::stdout(), "{} is in force: {}", imported.title, app.urls.document(&imported.slug))?;
+    Ok(())
+}
+
+/// Prints what would be imported.
+async fn look(app: &App, (slug, title, text): HandedIn) -> Result<(), Problem> {
+    let read =
+        app.read(move |conn| look_at_document(conn, &NewDocument { slug: &slug, title: &title, text: &text })).await?;
+    writeln!(std::io::stdout(), "{} would be at {}", read.title, app.urls.document(&read.slug))?;
+    print(&read)
+}
+
+/// Prints a document as it was read: each clause with its number, below what it is part of.
+pub(super) fn print(read: &ReadDocument) -> Result<(), Problem> {
+    let mut stdout = std::io::stdout().lock();
+    writeln!(
+        stdout,
+        "{} clauses with a number, {} pieces of text without one. Nothing is kept.",
+        read.numbered_count(),
+        read.unnumbered_count()
+    )?;
+    if read.counts_headings {
+        writeln!(stdout, "Its headings have no numbers, so they were counted. Please look whether that is right.")?;
+    }
+    writeln!(stdout)?;
+    for clause in read.clauses() {
+        let indent = usize::try_from(clause.depth).unwrap_or(0) * 2;
+        writeln!(stdout, "{:indent$}{}", "", [clause.number, clause.text].join("  ").trim_start())?;
+    }
+    Ok(())
 }
 
 async fn list(app: &App) -> Result<(), Problem> {

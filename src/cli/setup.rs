@@ -45,6 +45,9 @@ pub(super) struct Setup {
     /// A governing document to import, FILE or TITLE=FILE; may be given several times
     #[arg(long = "document", value_name = "FILE", required = true)]
     documents: Vec<String>,
+    /// Print the clauses of the documents as they are read, and set nothing up
+    #[arg(long)]
+    dry_run: bool,
 }
 
 pub(super) fn run(settings: Settings, setup: Setup) -> Result<(), Problem> {
@@ -53,6 +56,9 @@ pub(super) fn run(settings: Settings, setup: Setup) -> Result<(), Problem> {
     let first_member = NewMember::parse(&setup.steward, &setup.steward_name)
         .map_err(|refusal| Problem::new(format!("The steward: {refusal}")))?;
     let documents: Vec<NewDocument> = setup.documents.iter().map(|named| document(named)).collect::<Result<_, _>>()?;
+    if setup.dry_run {
+        return look(&documents);
+    }
     let password = input::password(setup.password_stdin, first_member.handle.as_str())?;
     open::with_new_app(settings, async move |app: Arc<App>| {
         let password_hash = sign_in::hash_password(password).await?;
@@ -64,6 +70,16 @@ pub(super) fn run(settings: Settings, setup: Setup) -> Result<(), Problem> {
         writeln!(std::io::stdout(), "The community is set up. Start the server with: caucus serve")?;
         Ok(())
     })
+}
+
+fn look(documents: &[NewDocument]) -> Result<(), Problem> {
+    let read = set_up::read_documents(documents).map_err(|refusal| Problem::new(refusal.to_string()))?;
+    for one in read {
+        writeln!(std::io::stdout(), "{}", one.title)?;
+        super::document::print(&one)?;
+        writeln!(std::io::stdout())?;
+    }
+    Ok(())
 }
 
 fn document(named: &str) -> Result<NewDocument, Problem> {

@@ -4,11 +4,13 @@ mod citation;
 mod compare;
 mod export;
 mod import;
+mod mark;
 
 pub use citation::{Cited, CitedVersion, Shelf};
 pub use compare::{ClauseStep, Compared, compare};
 pub use export::{export_markdown, export_plain};
-pub use import::import;
+pub use import::{counts_headings, import};
+pub use mark::{Mark, Marks, marks, number_anew};
 
 use super::record::sha256_hex;
 use super::refusal::Refusal;
@@ -16,7 +18,6 @@ use super::text;
 use crate::clock::Stamp;
 use crate::ids::ClauseId;
 use chrono::NaiveDate;
-use std::collections::HashMap;
 use std::fmt::Write as _;
 
 /// The most characters of one clause.
@@ -136,21 +137,6 @@ pub fn fingerprint(clauses: &[Clause]) -> String {
         let _ = writeln!(canonical, "{}\t{}\t{}", clause.depth, clause.number, clause.text);
     }
     sha256_hex(&canonical)
-}
-
-/// Numbers clauses as they follow one another, each level from 1; text without a number gets none.
-pub fn number_anew(clauses: &mut [Clause]) {
-    let mut numbers: HashMap<Option<ClauseId>, (String, u32)> = HashMap::from([(None, (String::new(), 0))]);
-    for (position, clause) in (0..).zip(clauses) {
-        clause.position = position;
-        if !clause.number.is_empty()
-            && let Some((above, last)) = numbers.get_mut(&clause.parent)
-        {
-            *last += 1;
-            clause.number = if above.is_empty() { last.to_string() } else { format!("{above}.{last}") };
-            numbers.insert(Some(clause.id), (clause.number.clone(), 0));
-        }
-    }
 }
 
 /// The anchor of a clause on the page of a version: the same through all of them.

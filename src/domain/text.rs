@@ -10,6 +10,12 @@ pub fn is_invisible(c: char) -> bool {
         || (c.is_control() && !matches!(c, '\n' | '\t'))
 }
 
+/// The same text without invisible characters and otherwise as it was typed. A page can carry it in
+/// a hidden field and get it back unchanged, which is not so for some of those characters.
+pub fn without_invisible(text: &str) -> String {
+    text.chars().filter(|c| !is_invisible(*c)).collect()
+}
+
 /// NFC, without invisible characters, line ends as `\n`, trimmed.
 pub fn clean(text: &str) -> String {
     let text: String = text.replace("\r\n", "\n").nfc().filter(|c| !is_invisible(*c)).collect();

@@ -2,10 +2,12 @@
 
 use super::ServiceError;
 use crate::db::documents::Document;
-use crate::db::{Tx, documents, members, steward_log};
+use crate::db::{AnyConnection, Tx, documents, members, steward_log};
+use crate::domain::document::{Clause, ClauseTree};
 use crate::domain::tally::Rule;
 use crate::domain::{Problems, Refusal, document, text};
 use crate::ids::{ClauseId, DocumentId, MemberId};
+use uuid::Uuid;
 
 /// A document as it was handed in.
 #[derive(Debug, Clone)]
@@ -16,6 +18,72 @@ pub struct NewDocument<'a> {
     pub title: &'a str,
     /// Markdown or plain text with numbered clauses.
     pub text: &'a str,
+}
+
+/// A document as it was read: what would be in force.
+#[derive(Debug, Clone)]
+pub struct ReadDocument {
+    /// Its title.
+    pub title: String,
+    /// Its name in URLs.
+    pub slug: String,
+    /// Whether its headings had no numbers, so that they were counted.
+    pub counts_headings: bool,
+    tree: ClauseTree,
+}
+
+impl ReadDocument {
+    /// Reads what was handed in.
+    ///
+    /// # Errors
+    /// Every problem of the fields `slug`, `title` and `text`.
+    pub fn of(new: &NewDocument<'_>) -> Result<Self, Refusal> {
+        let mut problems = Problems::default();
+        let title = problems.take(text::line("title", new.title, 120));
+        let slug = match new.slug.trim() {
+            "" => Some(document::slug_from_title(new.title)),
+            typed => problems.take(document::slug(typed)),
+        };
+        let tree = problems.take(document::import(new.text));
+        let (Some(title), Some(slug), Some(tree)) = (title, slug, tree) else {
+            return Err(problems.refusal());
+        };
+        Ok(Self { title, slug, counts_headings: document::counts_headings(new.text), tree })
+    }
+
+    /// Its clauses, with ids for one page alone: nothing is kept yet.
+    pub fn clauses(&self) -> Vec<Clause> {
+        let mut last = 0;
+        self.tree.clone().with_ids(|| {
+            last += 1;
+            ClauseId::from_uuid(Uuid::from_u128(last))
+        })
+    }
+
+    /// How many of its clauses have a number.
+    pub fn numbered_count(&self) -> usize {
+        self.tree.clauses().iter().filter(|clause| !clause.number.is_empty()).count()
+    }
+
+    /// How many pieces of text have none.
+    pub fn unnumbered_count(&self) -> usize {
+        self.tree.clauses().len() - self.numbered_count()
+    }
+}
+
+/// Reads a document and looks whether it could be imported; keeps nothing.
+///
+/// # Errors
+/// As [`import_document`].
+pub fn look_at_document(conn: &mut AnyConnection, new: &NewDocument<'_>) -> Result<ReadDocument, ServiceError> {
+    let read = ReadDocument::of(new)?;
+    if documents::find_document_by_slug(conn, &read.slug)?.is_some() {
+        return Err(ServiceError::Conflict(Refusal::field(
+            "slug",
+            format!("There is a document named {} already. To change it, please propose an amendment.", read.slug),
+        )));
+    }
+    Ok(read)
 }
 
 /// Imports a document after the set-up: an act of a steward, in the public log (K2). Only a
@@ -38,22 +106,7 @@ pub fn import_as_steward(tx: &mut Tx<'_>, by: MemberId, new: &NewDocument<'_>) -
 /// # Errors
 /// Refused with field problems (`slug`, `title`, `text`); conflict when the slug is taken.
 pub fn import_document(tx: &mut Tx<'_>, new: &NewDocument<'_>) -> Result<DocumentId, ServiceError> {
-    let mut problems = Problems::default();
-    let title = problems.take(text::line("title", new.title, 120));
-    let slug = match new.slug.trim() {
-        "" => Some(document::slug_from_title(new.title)),
-        typed => problems.take(document::slug(typed)),
-    };
-    let tree = problems.take(document::import(new.text));
-    let (Some(title), Some(slug), Some(tree)) = (title, slug, tree) else {
-        return Err(problems.refusal().into());
-    };
-    if documents::find_document_by_slug(tx.conn, &slug)?.is_some() {
-        return Err(ServiceError::Conflict(Refusal::field(
-            "slug",
-            format!("There is a document named {slug} already. To change it, please propose an amendment."),
-        )));
-    }
+    let ReadDocument { title, slug, tree, .. } = look_at_document(tx.conn, new)?;
     let clauses = tree.with_ids(|| ClauseId::from_uuid(tx.next_id()));
     let id = documents::insert_document(tx, &slug, &title)?;
     documents::insert_version(tx, id, (&clauses, Rule::default()), None)?;

@@ -2,7 +2,7 @@
 //! link or from the command line.
 
 use super::ServiceError;
-use super::import_document;
+use super::import_document::{self, ReadDocument};
 use super::sign_up::add_member;
 use crate::db::local_actors::{ActorKind, KeyPair, NewActor, claim_handle, create_actor, find_community};
 use crate::db::{AnyConnection, DbError, Tx, documents, facts, signings, steward_log};
@@ -43,6 +43,12 @@ pub struct NewDocument {
     pub text: String,
 }
 
+impl NewDocument {
+    fn handed_in(&self) -> import_document::NewDocument<'_> {
+        import_document::NewDocument { slug: "", title: &self.title, text: &self.text }
+    }
+}
+
 /// Everything that set-up needs.
 pub struct SetUp {
     /// The community.
@@ -70,6 +76,27 @@ impl NewCommunity {
             _ => Err(problems.refusal()),
         }
     }
+}
+
+/// Reads the documents of a set-up, to be looked at before anything is kept.
+///
+/// # Errors
+/// Every problem, at the fields of the document that has it: [`DOCUMENT_FIELDS`].
+pub fn read_documents(documents: &[NewDocument]) -> Result<Vec<ReadDocument>, Refusal> {
+    let mut problems = Problems::default();
+    let mut read: Vec<ReadDocument> = Vec::new();
+    for (new, fields) in documents.iter().zip(DOCUMENT_FIELDS) {
+        let Some(one) = problems.take(ReadDocument::of(&new.handed_in()).map_err(|refusal| rename(refusal, *fields)))
+        else {
+            continue;
+        };
+        if read.iter().any(|other| other.slug == one.slug) {
+            problems.add(fields.0, "Another document has this title. Please give each a title of its own.");
+        }
+        read.push(one);
+    }
+    problems.check()?;
+    Ok(read)
 }
 
 /// What the community is for, as it was typed.
@@ -147,26 +174,26 @@ fn create_community(tx: &mut Tx<'_>, new: &NewCommunity, keys: &KeyPair) -> Resu
 fn import_all(tx: &mut Tx<'_>, documents: &[NewDocument]) -> Result<Vec<DocumentId>, ServiceError> {
     let mut ids = Vec::new();
     for (new, fields) in documents.iter().zip(DOCUMENT_FIELDS) {
-        let handed_in = import_document::NewDocument { slug: "", title: &new.title, text: &new.text };
-        let imported = import_document::import_document(tx, &handed_in);
+        let imported = import_document::import_document(tx, &new.handed_in());
         ids.push(imported.map_err(|error| name_fields(error, *fields))?);
     }
     Ok(ids)
 }
 
 /// A problem of the second document is told at the fields of the second document.
-fn name_fields(error: ServiceError, (title, text): (&'static str, &'static str)) -> ServiceError {
-    let rename = |mut refusal: Refusal| {
-        for problem in &mut refusal.fields {
-            problem.field = if problem.field == "text" { text } else { title };
-        }
-        refusal
-    };
+fn name_fields(error: ServiceError, fields: (&'static str, &'static str)) -> ServiceError {
     match error {
-        ServiceError::Refused(refusal) => ServiceError::Refused(rename(refusal)),
-        ServiceError::Conflict(refusal) => ServiceError::Conflict(rename(refusal)),
+        ServiceError::Refused(refusal) => ServiceError::Refused(rename(refusal, fields)),
+        ServiceError::Conflict(refusal) => ServiceError::Conflict(rename(refusal, fields)),
         other => other,
     }
+}
+
+fn rename(mut refusal: Refusal, (title, text): (&'static str, &'static str)) -> Refusal {
+    for problem in &mut refusal.fields {
+        problem.field = if problem.field == "text" { text } else { title };
+    }
+    refusal
 }
 
 fn already() -> ServiceError {

@@ -16,8 +16,11 @@ use std::pin::Pin;
 
 /// How much a form may hold, in KiB.
 pub const USUAL_KIB: usize = 64;
-/// How much a form may hold into which a whole document is pasted, in KiB.
-pub const DOCUMENT_KIB: usize = 512;
+/// How much a form may hold into which a whole document is pasted, in KiB: 256 of text, of which
+/// every byte may be sent as three.
+pub const DOCUMENT_KIB: usize = 832;
+/// The same for the form of the set-up, with three documents.
+pub const SET_UP_KIB: usize = 2_400;
 
 /// A form from one of our pages. `T` has a default for every field, so that a form with missing
 /// fields is read and can be shown again.

@@ -30,19 +30,23 @@ async function setUp({ caucus, ada }) {
     "Name": "The Valley Commons",
     "Handle": "admin",
     "Mission": "We look after what belongs to everybody in the valley: bees, books and paths.",
-    "Your handle": "ada",
-    "Your name": "Ada Field",
-    "Password": "short",
     "Title": "Manifesto",
-    "Text": MANIFESTO,
+    "Text": MANIFESTO.replace("2. Decisions", "3. Decisions"),
   });
-  await ada.press("Create the community");
+  await ada.press("Look at the clauses");
   await check("all problems are told in one list, and what was typed is still there", async () => {
     const mission = await ada.page.getByLabel("Mission").inputValue();
     return (await ada.mustRead("Please have another look")) && mission.includes("bees, books and paths");
   });
   await ada.looksAt("set-up page with problems");
-  await ada.fillIn({ "Handle": "commons", "Password": "correct horse battery staple" });
+  await ada.fillIn({ "Handle": "commons", "Text": MANIFESTO });
+  await ada.press("Look at the clauses");
+  await check("each clause is shown with its number before anything is kept", () => ada.mustRead("Help is given freely"));
+  await ada.looksAt("set-up page with the clauses");
+  await ada.fillIn({ "Your handle": "ada", "Your name": "Ada Field", "Password": "short" });
+  await ada.press("Create the community");
+  await ada.looksAt("set-up page with the clauses and a problem");
+  await ada.fillIn({ "Password": "correct horse battery staple" });
   await ada.press("Create the community");
   await check("the community is there and its first member signed in", async () => {
     await ada.open("/");

@@ -273,6 +273,33 @@ async fn a_server_without_a_community_prints_a_link_and_stops_at_sigterm() {
 }
 
 #[test]
+fn clauses_are_looked_at_on_the_command_line_before_anything_is_kept() {
+    let store = Store::fresh();
+    let file = store.folder.path().join("conduct.md");
+    std::fs::write(&file, "# Conduct\n\n## Pledge\n\n1. Be kind\n\n## Means\n\n1. Ask\n   a) twice\n").unwrap();
+    let file = file.to_string_lossy().into_owned();
+    let arguments = ["setup", "--name", "Bees", "--handle", "bees", "--mission", "B.", "--steward", "ada"];
+    let clauses = "Conduct\n1  Pledge\n  1.1  Be kind\n2  Means\n  2.1  Ask\n    2.1.a  twice\n";
+
+    let before = done(&store, &[&arguments[..], &["--document", &file, "--dry-run"]].concat(), "");
+    set_up(&store);
+    let after = done(&store, &["document", "import", &file, "--title", "Code", "--dry-run"], "");
+
+    for told in [&before, &after] {
+        assert!(
+            told.contains(clauses) && told.contains("5 clauses with a number, 1 pieces of text without one"),
+            "{told}"
+        );
+        assert!(told.contains("headings have no numbers, so they were counted"), "{told}");
+    }
+    assert!(after.contains("Code would be at http://localhost:8080/documents/code"), "{after}");
+    assert!(!done(&store, &["document", "list"], "").contains("Code"), "nothing was kept");
+    let taken = ["document", "import", &file, "--title", "Manifesto", "--dry-run"];
+    fails(caucus(&store).args(taken), 1, &["There is a document named manifesto already"]);
+    fails(caucus(&store).args(["document", "import", &file, "--title", "Code"]), 2, &["--by"]);
+}
+
+#[test]
 fn a_document_is_exported_and_imported_on_the_command_line_once() {
     let store = Store::fresh();
     set_up(&store);

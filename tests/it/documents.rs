@@ -171,8 +171,8 @@ async fn a_text_that_cannot_be_read_is_refused_with_its_line_and_what_to_do() {
     let (app, _) = TestApp::with_community().await;
     let mut ada = app.signed_in("ada").await;
     for (text, says) in [
-        ("1. A\n3. C", "Line 2 has the number 3, but 2 is missing before it. Please number"),
-        ("1. A\n1. B", "Line 2 has the number 1, which is there already. Please give"),
+        ("1. A\n3. C", "Line 2 has the number 3, but 2 is missing before it (1 is in line 1). Please number"),
+        ("1. A\n1. B", "Line 2 has the number 1, which is there already, in line 1. Please give"),
         ("Only words.", "no numbered clauses"),
     ] {
         let form = ada.get("/documents/import").await.form("/documents/import").fill("title", "Rules");
@@ -202,4 +202,53 @@ async fn whoever_signed_finds_the_very_text_that_they_signed() {
     let account = carol.get("/account").await;
 
     assert_eq!(account.attribute("#signed ~ ul a", "href").as_deref(), Some("/documents/agreement/versions/1"));
+}
+
+#[tokio::test]
+async fn the_preview_tells_of_title_and_name_before_anything_is_kept() {
+    let (app, _) = TestApp::with_community().await;
+    let mut ada = app.signed_in("ada").await;
+    let form = ada.get("/documents/import").await.form("/documents/import").choose("step", "preview");
+    let form = form.fill("text", "## Pledge\n\n1. Be kind\n\n## Means\n\n1. Ask\n   a) twice\n\n   - or more\n");
+
+    let bare = ada.submit(&form.clone().fill("slug", "No Name!")).await;
+    let taken = ada.submit(&form.clone().fill("title", "Agreement")).await;
+    let read = ada.submit(&form.fill("title", "Code of Conduct")).await;
+
+    assert_eq!((bare.status, bare.trouble()), (422, vec!["title".to_owned(), "slug".to_owned()]));
+    assert_eq!((taken.status, taken.trouble()), (409, vec!["slug".to_owned()]));
+    for page in [&bare, &taken, &read] {
+        page.assert_sound();
+    }
+    assert_eq!(read.texts(".clause .number"), ["1", "1.1", "2", "2.1", "2.1.a"]);
+    assert!(read.text().contains("5 numbered clauses and 1 piece of text without a number"), "{}", read.text());
+    assert!(read.text().contains("so they were counted") && read.text().contains("/documents/code-of-conduct"));
+    assert_eq!(app.browser().get("/documents/code-of-conduct").await.status, 404);
+}
+
+#[tokio::test]
+async fn hostile_texts_are_bounded_and_refused_kindly() {
+    let (app, _) = TestApp::with_community().await;
+    let mut ada = app.signed_in("ada").await;
+    let form = ada.get("/documents/import").await.form("/documents/import").fill("title", "Rules");
+    let nested: String = (0..100_000).map(|level| format!("{}1. x\n", " ".repeat((level * 2).min(12)))).collect();
+    for (text, status, says) in [
+        ("é".repeat(131_100), 422, "This text is too large. Please keep it under 256 KiB."),
+        ("x".repeat(1024 * 1024), 413, "Please shorten the text"),
+        (nested.chars().take(200_000).collect(), 422, "which is there already, in line 7"),
+        (format!("1. {}", "x".repeat(20_000)), 422, "more than 10000 characters. Please split it."),
+        ((0..9).map(|level| format!("{}1. x\n", " ".repeat(level * 2))).collect(), 422, "at most 8 levels"),
+    ] {
+        let page = ada.submit(&form.clone().fill("text", &text).choose("step", "preview")).await;
+        assert_eq!(page.status, status, "{}", page.text().chars().take(300).collect::<String>());
+        assert!(page.text().contains(says), "{says}: {}", page.text().chars().take(2_000).collect::<String>());
+    }
+
+    let strange = "1. <script>alert(1)</script>\n  1. A\u{202e}B\u{0}C\u{200b}\n";
+    let read = ada.submit(&form.fill("text", strange).choose("step", "preview")).await;
+
+    read.assert_sound();
+    assert_eq!(read.texts(".clause p"), ["<script>alert(1)</script>", "ABC"]);
+    ada.submit(&read.form("/documents/import").choose("step", "import")).await;
+    assert_eq!(app.browser().get("/documents/rules").await.texts(".clause p"), ["<script>alert(1)</script>", "ABC"]);
 }

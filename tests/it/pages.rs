@@ -159,14 +159,33 @@ async fn set_up_by_its_link_creates_everything_and_the_link_dies() {
     page.assert_sound();
     let manifesto = std::fs::read_to_string("tests/fixtures/documents/manifesto.txt").unwrap();
     let form = page.form(&path).fill("community_name", "The Commons").fill("community_handle", "commons");
-    let form =
-        form.fill("mission", "We look after things.").fill("handle", "ada").fill("password", "a long pass phrase");
+    let form = form.fill("mission", "We look after things.").choose("step", "look");
+    let missing = browser.submit(&form).await;
+    assert_eq!((missing.status, missing.trouble()), (422, vec!["document_text".to_owned()]));
+    let twice = form.clone().fill("document_text", &manifesto).fill("document_title_2", "Manifesto");
+    let twice = browser.submit(&twice.fill("document_text_2", "1. Be kind.\n3. Always.")).await;
+    assert_eq!(twice.trouble(), ["document_text_2"]);
+    assert!(twice.text().contains("Line 2 has the number 3, but 2 is missing before it"), "{}", twice.text());
+    let again = browser.submit(&twice.form(&path).fill("document_text_2", "1. Be kind.").choose("step", "look")).await;
+    assert_eq!(again.trouble(), ["document_title_2"], "two documents of one name");
 
-    let missing = browser.submit(&form.clone().fill("password", "short")).await;
-    assert_eq!(missing.status, 422);
-    assert_eq!(missing.trouble(), ["password", "document_text"]);
+    let form = again.form(&path).fill("document_title_2", "Code").choose("step", "look");
+    let look = browser.submit(&form).await;
+    look.assert_sound();
+    assert_eq!(look.texts("h1"), ["Is this how you mean it?"]);
+    assert!(look.texts(".clause .number").contains(&"4.1.9".to_owned()), "{}", look.text());
+    assert!(look.text().contains("1 numbered clause. Its address will end with /documents/code"), "{}", look.text());
+    assert_eq!(app.browser().get("/documents").await.texts(".card").len(), 0, "nothing is kept yet");
+    let back = browser.submit(&look.form(&path).choose("step", "write")).await;
+    assert!(
+        back.form(&path).has("mission", "We look after things.") && back.form(&path).has("document_title_2", "Code")
+    );
+    let create = look.form(&path).fill("handle", "ada").choose("step", "create");
+    let short = browser.submit(&create.clone().fill("password", "short")).await;
+    assert_eq!((short.status, short.trouble()), (422, vec!["password".to_owned()]));
+    short.assert_sound();
 
-    let home = browser.submit(&form.fill("document_text", &manifesto)).await;
+    let home = browser.submit(&create.fill("password", "a long pass phrase")).await;
 
     assert_eq!(home.status, 200);
     assert!(home.text().contains("We look after things."), "{}", home.text());

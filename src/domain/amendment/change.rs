@@ -2,7 +2,7 @@
 //! it is amended, and the community's name (rules A2, A9). Numbers follow from the position.
 
 use super::state::{AmendmentState, Move};
-use crate::domain::document::{Clause, number_anew};
+use crate::domain::document::{Clause, marks, number_anew};
 use crate::domain::refusal::Refusal;
 use crate::domain::tally::{Rule, VoteBase};
 use crate::ids::{ActorId, ClauseId, DocumentId};
@@ -224,6 +224,7 @@ pub fn touched(changes: &[Change], clauses: &[Clause]) -> Vec<ClauseId> {
 /// # Errors
 /// A refusal when something that the changes start from was changed meanwhile; then nothing is applied.
 pub fn apply(changes: &[Change], mut clauses: Vec<Clause>) -> Result<Vec<Clause>, Refusal> {
+    let marks = marks(&clauses);
     let conflict = || AmendmentState::InConflict.after(Move::Open).err().unwrap_or_else(gone);
     for change in changes.iter().filter(|change| change.act.is_of_a_clause()) {
         let clause = clauses.iter_mut().find(|clause| clause.id == change.clause);
@@ -251,7 +252,7 @@ pub fn apply(changes: &[Change], mut clauses: Vec<Clause>) -> Result<Vec<Clause>
     if clauses.iter().any(|clause| clause.parent.is_some_and(is_removed)) {
         return Err(conflict());
     }
-    number_anew(&mut clauses);
+    number_anew(&mut clauses, &marks);
     Ok(clauses)
 }
 

@@ -348,6 +348,16 @@ mod tests {
     }
 
     #[test]
+    fn letters_are_parts_of_numbers() {
+        let shelf = Shelf::new(vec![version(1, ["Rules", "rules"], "1. A\n  a) B\n    i) C\n  b) D\n")], None);
+
+        assert_eq!(
+            cited(&shelf, "See 1.a, 1.a.i’s and rules 1.b; not 1.c, 1.ab or 1.A."),
+            ["rules 1.a", "rules 1.a.i", "rules 1.b"]
+        );
+    }
+
+    #[test]
     fn citations_are_links_and_everything_else_is_text() {
         let html = shelf(Some(2)).html("<b>2.2</b> & 2.2\n\"4.1.9\"");
 

@@ -3,10 +3,9 @@
 
 use super::view;
 use crate::App;
-use crate::domain::document::{self, Clause};
-use crate::ids::ClauseId;
+use crate::domain::text::without_invisible;
 use crate::services::ServiceError;
-use crate::services::import_document::{NewDocument, import_as_steward};
+use crate::services::import_document::{NewDocument, ReadDocument, import_as_steward, look_at_document};
 use crate::web::errors::PageError;
 use crate::web::form::{DOCUMENT_KIB, MemberForm};
 use crate::web::layout::Page;
@@ -14,7 +13,6 @@ use crate::web::session::{MemberSession, Session, SignedIn};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
-use uuid::Uuid;
 
 /// What was typed.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -38,8 +36,13 @@ struct Content<'a> {
 struct Preview<'a> {
     page: &'a Page,
     fields: &'a Fields,
-    clauses: Vec<Clause>,
-    numbered: usize,
+    read: ReadDocument,
+}
+
+impl Fields {
+    fn handed_in(&self) -> NewDocument<'_> {
+        NewDocument { slug: &self.slug, title: &self.title, text: &self.text }
+    }
 }
 
 /// `GET /documents/import`
@@ -51,19 +54,15 @@ pub async fn show(app: web::Data<App>, visit: MemberSession) -> Result<HttpRespo
 /// `POST /documents/import`
 pub async fn import(app: web::Data<App>, sent: MemberForm<Fields, DOCUMENT_KIB>) -> Result<HttpResponse, PageError> {
     stewards_only(&sent.me)?;
-    let (by, fields) = (sent.me.member_id, sent.fields.clone());
+    let (by, mut fields) = (sent.me.member_id, sent.fields.clone());
+    fields.text = without_invisible(&fields.text);
     match fields.step.as_str() {
         "import" => {}
         "edit" => return form(&app, &sent.session, &fields, None),
-        _ => return preview(&app, &sent.session, &fields),
+        _ => return preview(&app, &sent.session, fields).await,
     }
     let handed_in = fields.clone();
-    let imported = app
-        .write(move |tx| {
-            let new = NewDocument { slug: &handed_in.slug, title: &handed_in.title, text: &handed_in.text };
-            import_as_steward(tx, by, &new)
-        })
-        .await;
+    let imported = app.write(move |tx| import_as_steward(tx, by, &handed_in.handed_in())).await;
     match imported {
         Ok(document) => {
             let notice = "The document is in force. From now on it changes by amendments only.";
@@ -88,18 +87,13 @@ fn form(app: &App, session: &Session, fields: &Fields, error: Option<ServiceErro
     page.show(&Content { page: &page, fields })
 }
 
-fn preview(app: &App, session: &Session, fields: &Fields) -> Result<HttpResponse, PageError> {
-    let tree = match document::import(&fields.text) {
-        Ok(tree) => tree,
-        Err(refusal) => return form(app, session, fields, Some(refusal.into())),
-    };
-    // Nothing is kept yet: these ids are for this page alone.
-    let mut last = 0;
-    let clauses = tree.with_ids(|| {
-        last += 1;
-        ClauseId::from_uuid(Uuid::from_u128(last))
-    });
-    let numbered = clauses.iter().filter(|clause| !clause.number.is_empty()).count();
-    let page = session.page(app, "Is this how you mean it?");
-    page.show(&Preview { page: &page, fields, clauses, numbered })
+async fn preview(app: &App, session: &Session, fields: Fields) -> Result<HttpResponse, PageError> {
+    let typed = fields.clone();
+    match app.read(move |conn| look_at_document(conn, &typed.handed_in())).await {
+        Ok(read) => {
+            let page = session.page(app, "Is this how you mean it?");
+            page.show(&Preview { page: &page, fields: &fields, read })
+        }
+        Err(error) => form(app, session, &fields, Some(error)),
+    }
 }

@@ -1,14 +1,17 @@
-//! Set-up behind the one-time link: the community, the first member, the governing documents.
+//! Set-up behind the one-time link, in two steps: the community with its governing documents, then
+//! a look at the clauses that were read, and the first member.
 
 use super::view;
 use crate::App;
 use crate::domain::membership::{NewMember, Password};
-use crate::domain::{Handle, Problems};
+use crate::domain::text::without_invisible;
+use crate::domain::{Handle, Problems, Refusal};
 use crate::services::ServiceError;
-use crate::services::set_up::{self, DOCUMENT_FIELDS, NewCommunity, NewDocument, SetUp, is_link_alive};
+use crate::services::import_document::ReadDocument;
+use crate::services::set_up::{self, DOCUMENT_FIELDS, NewCommunity, NewDocument, SetUp, is_link_alive, read_documents};
 use crate::services::sign_in::{OpenedSession, hash_password, sign_in};
 use crate::web::errors::PageError;
-use crate::web::form::{DOCUMENT_KIB, SignedForm};
+use crate::web::form::{SET_UP_KIB, SignedForm};
 use crate::web::layout::Page;
 use crate::web::limits::{Act, client_address};
 use crate::web::session::{Session, see_other};
@@ -32,6 +35,7 @@ pub struct Fields {
     document_text_2: String,
     document_title_3: String,
     document_text_3: String,
+    step: String,
 }
 
 #[derive(Template)]
@@ -43,6 +47,15 @@ struct Content<'a> {
     host: &'a str,
 }
 
+#[derive(Template)]
+#[template(path = "set_up_look.html")]
+struct Look<'a> {
+    page: &'a Page,
+    fields: &'a Fields,
+    token: &'a str,
+    documents: Vec<ReadDocument>,
+}
+
 /// `GET /setup/{token}`
 pub async fn show(
     app: web::Data<App>,
@@ -51,9 +64,8 @@ pub async fn show(
     token: web::Path<String>,
 ) -> Result<HttpResponse, PageError> {
     let token = check_link(&app, &http, token.into_inner()).await?;
-    let page = session.form_page(&app, "Set up your community");
     let fields = Fields { document_title: "Manifesto".to_owned(), ..Fields::default() };
-    page.show(&Content { page: &page, fields: &fields, token: &token, host: app.urls.host() })
+    Visit { app: &app, session: &session, token: &token, fields: &fields }.write(None)
 }
 
 /// `POST /setup/{token}`
@@ -61,19 +73,29 @@ pub async fn set_up(
     app: web::Data<App>,
     http: HttpRequest,
     token: web::Path<String>,
-    form: SignedForm<Fields, DOCUMENT_KIB>,
+    mut form: SignedForm<Fields, SET_UP_KIB>,
 ) -> Result<HttpResponse, PageError> {
     let token = check_link(&app, &http, token.into_inner()).await?;
-    match act(&app, &form.session, &token, form.fields.clone()).await {
+    let fields = &mut form.fields;
+    for text in [&mut fields.document_text, &mut fields.document_text_2, &mut fields.document_text_3] {
+        *text = without_invisible(text);
+    }
+    let visit = Visit { app: &app, session: &form.session, token: &token, fields: &form.fields };
+    let community = match visit.community() {
+        Ok(_) if form.fields.step == "write" => return visit.write(None),
+        Ok(community) => community,
+        Err(refusal) => return visit.write(Some(refusal.into())),
+    };
+    if form.fields.step != "create" {
+        return visit.look(None);
+    }
+    match visit.act(community).await {
         Ok(opened) => {
             let mut answer = see_other("/");
             view::add_member_cookies(&mut answer, &app, &opened);
             Ok(answer)
         }
-        Err(error) => {
-            let page = form.session.form_page(&app, "Set up your community").refused(error)?;
-            page.show(&Content { page: &page, fields: &form.fields, token: &token, host: app.urls.host() })
-        }
+        Err(error) => visit.look(Some(error)),
     }
 }
 
@@ -84,49 +106,107 @@ async fn check_link(app: &App, http: &HttpRequest, token: String) -> Result<Stri
     if is_alive { Ok(token) } else { Err(PageError::not_found("set-up link")) }
 }
 
-async fn act(app: &App, session: &Session, token: &str, fields: Fields) -> Result<OpenedSession, ServiceError> {
-    let (community, first_member, password) = parse(&fields)?;
-    let keys = app.federation.keys.take().await?;
-    let password_hash = hash_password(password).await?;
-    let new = SetUp { community, first_member, password_hash, documents: documents(fields) };
-    let (old, token) = (session.sent_secret().map(str::to_owned), token.to_owned());
-    let notice = "Welcome. Your community is on the fediverse. Now form the first cabal, or invite others to join.";
-    app.write(move |tx| {
-        // Asked again inside: of two who send the form at once, one sets up.
-        if !is_link_alive(tx.conn, &token)? {
-            return Err(ServiceError::NotFound("set-up link"));
-        }
-        let member = set_up::set_up(tx, new, &keys)?;
-        sign_in(tx, member, old.as_deref(), Some(notice))
-    })
-    .await
+impl Fields {
+    /// What the first step asks for, with the names of its fields.
+    fn first_step(&self) -> [(&'static str, &str); 9] {
+        [
+            ("community_name", &self.community_name),
+            ("community_handle", &self.community_handle),
+            ("mission", &self.mission),
+            ("document_title", &self.document_title),
+            ("document_text", &self.document_text),
+            ("document_title_2", &self.document_title_2),
+            ("document_text_2", &self.document_text_2),
+            ("document_title_3", &self.document_title_3),
+            ("document_text_3", &self.document_text_3),
+        ]
+    }
 }
 
-fn parse(fields: &Fields) -> Result<(NewCommunity, NewMember, Password), ServiceError> {
+/// Somebody at one of the two steps.
+struct Visit<'a> {
+    app: &'a App,
+    session: &'a Session,
+    token: &'a str,
+    fields: &'a Fields,
+}
+
+impl Visit<'_> {
+    /// The first step, with what is wrong with it if something is.
+    fn write(&self, error: Option<ServiceError>) -> Result<HttpResponse, PageError> {
+        let mut page = self.session.form_page(self.app, "Set up your community");
+        if let Some(error) = error {
+            page = page.refused(error)?;
+        }
+        page.show(&Content { page: &page, fields: self.fields, token: self.token, host: self.app.urls.host() })
+    }
+
+    /// The second step, with what is wrong with it if something is.
+    fn look(&self, error: Option<ServiceError>) -> Result<HttpResponse, PageError> {
+        let documents = read_documents(&self.documents()).map_err(ServiceError::from)?;
+        let mut page = self.session.form_page(self.app, "Is this how you mean it?");
+        if let Some(error) = error {
+            page = page.refused(error)?;
+        }
+        page.show(&Look { page: &page, fields: self.fields, token: self.token, documents })
+    }
+
+    /// What the first step asks for.
+    fn community(&self) -> Result<NewCommunity, Refusal> {
+        let mut problems = Problems::default();
+        let Fields { community_handle, community_name, mission, .. } = self.fields;
+        let community = problems.take(NewCommunity::parse(community_handle, community_name, mission));
+        if self.fields.document_text.trim().is_empty() {
+            problems.add("document_text", "Please paste the text of your first governing document.");
+        } else {
+            problems.take(read_documents(&self.documents()));
+        }
+        match community {
+            Some(community) => problems.check().map(|()| community),
+            None => Err(problems.refusal()),
+        }
+    }
+
+    async fn act(&self, community: NewCommunity) -> Result<OpenedSession, ServiceError> {
+        let (first_member, password) = first_member(self.fields)?;
+        let keys = self.app.federation.keys.take().await?;
+        let password_hash = hash_password(password).await?;
+        let new = SetUp { community, first_member, password_hash, documents: self.documents() };
+        let (old, token) = (self.session.sent_secret().map(str::to_owned), self.token.to_owned());
+        let notice = "Welcome. Your community is on the fediverse. Now form the first cabal, or invite others to join.";
+        self.app
+            .write(move |tx| {
+                // Asked again inside: of two who send the form at once, one sets up.
+                if !is_link_alive(tx.conn, &token)? {
+                    return Err(ServiceError::NotFound("set-up link"));
+                }
+                let member = set_up::set_up(tx, new, &keys)?;
+                sign_in(tx, member, old.as_deref(), Some(notice))
+            })
+            .await
+    }
+
+    /// The documents that have a text; the others were left empty on purpose.
+    fn documents(&self) -> Vec<NewDocument> {
+        let fields = self.fields;
+        let all = [
+            (&fields.document_title, &fields.document_text),
+            (&fields.document_title_2, &fields.document_text_2),
+            (&fields.document_title_3, &fields.document_text_3),
+        ];
+        let has_text = |(_, text): &(&String, &String)| !text.trim().is_empty();
+        let new = |(title, text): (&String, &String)| NewDocument { title: title.clone(), text: text.clone() };
+        all.into_iter().take(DOCUMENT_FIELDS.len()).take_while(has_text).map(new).collect()
+    }
+}
+
+fn first_member(fields: &Fields) -> Result<(NewMember, Password), ServiceError> {
     let mut problems = Problems::default();
-    let community =
-        problems.take(NewCommunity::parse(&fields.community_handle, &fields.community_name, &fields.mission));
     let member = problems.take(NewMember::parse(&fields.handle, &fields.name));
     let handle = Handle::parse("handle", &fields.handle).map(|h| h.to_string()).unwrap_or_default();
     let password = problems.take(Password::parse(&fields.password, &handle));
-    if fields.document_text.trim().is_empty() {
-        problems.add("document_text", "Please paste the text of your first governing document.");
-    }
-    match (community, member, password) {
-        (Some(community), Some(member), Some(password)) => {
-            problems.check()?;
-            Ok((community, member, password))
-        }
+    match (member, password) {
+        (Some(member), Some(password)) => Ok((member, password)),
         _ => Err(problems.refusal().into()),
     }
-}
-
-/// The documents that have a text; the others were left empty on purpose.
-fn documents(fields: Fields) -> Vec<NewDocument> {
-    let all = [
-        NewDocument { title: fields.document_title, text: fields.document_text },
-        NewDocument { title: fields.document_title_2, text: fields.document_text_2 },
-        NewDocument { title: fields.document_title_3, text: fields.document_text_3 },
-    ];
-    all.into_iter().take(DOCUMENT_FIELDS.len()).take_while(|d| !d.text.trim().is_empty()).collect()
 }

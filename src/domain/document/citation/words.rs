@@ -55,7 +55,7 @@ pub(super) fn read(text: &str) -> Vec<Word<'_>> {
 /// The number that a word is, apart from the marks round it, and where it begins.
 fn number(raw: &str) -> Option<(usize, &str)> {
     let inner = raw.trim_start_matches(['(', '[', '"', '\'', '“', '‘', '«', '§']);
-    let end = inner.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(inner.len());
+    let end = inner.find(|c: char| !c.is_ascii_alphanumeric() && c != '.').unwrap_or(inner.len());
     let (run, rest) = inner.split_at(end);
     let rest = rest.strip_prefix("'s").or_else(|| rest.strip_prefix("’s")).unwrap_or(rest);
     let is_closed = rest
