@@ -7,7 +7,7 @@ use crate::App;
 use crate::clock::iso_seconds;
 use crate::db::cabals::{self, Cabal};
 use crate::domain::cabal::{CabalFields, NewCabal};
-use crate::services::form_cabal;
+use crate::services::work_at_the_server;
 use crate::settings::Settings;
 use clap::Subcommand;
 use std::io::Write as _;
@@ -104,7 +104,7 @@ async fn form(app: &App, by: String, new: NewCabal) -> Result<(), Problem> {
     let keys = app.federation.keys.take().await.map_err(|e| Problem::new(format!("Not done: {e}.")))?;
     let (page, per_day) = (app.urls.actor(new.handle.as_str()), app.settings.cabals_per_day);
     let told = format!("The cabal is formed: @{}@{}", new.handle, app.urls.host());
-    app.write(move |tx| form_cabal::form_cabal(tx, by, new, &keys, per_day)).await?;
+    app.write(move |tx| work_at_the_server::form_cabal_for(tx, by, new, &keys, per_day)).await?;
     writeln!(std::io::stdout(), "{told}\nPage: {page}")?;
     Ok(())
 }

@@ -5,7 +5,7 @@ use super::{input, open};
 use crate::App;
 use crate::db::members;
 use crate::domain::membership::NewMember;
-use crate::services::{ServiceError, change_password, sign_in, sign_up};
+use crate::services::{sign_in, work_at_the_server};
 use crate::settings::Settings;
 use clap::Subcommand;
 use std::io::Write as _;
@@ -59,14 +59,14 @@ pub(super) fn run(settings: Settings, command: MemberCommand) -> Result<(), Prob
             open::with_app(settings, async move |app: Arc<App>| {
                 let hash = sign_in::hash_password(password).await?;
                 let told = format!("{} is a member{}.", new.handle, if steward { " and a steward" } else { "" });
-                app.write(move |tx| sign_up::add_member(tx, &new, &hash, steward)).await?;
+                app.write(move |tx| work_at_the_server::add_member(tx, &new, &hash, steward)).await?;
                 writeln!(std::io::stdout(), "{told}")?;
                 Ok(())
             })
         }
         MemberCommand::Password { handle, password_stdin } => set_password(settings, handle, password_stdin),
         MemberCommand::ResetLink { handle } => open::with_app(settings, async move |app: Arc<App>| {
-            let secret = app.write(move |tx| change_password::make_reset_link(tx, &handle)).await?;
+            let secret = app.write(move |tx| work_at_the_server::make_reset_link(tx, &handle)).await?;
             writeln!(std::io::stdout(), "{}/reset/{secret}", app.urls.base())?;
             Ok(())
         }),
@@ -92,11 +92,7 @@ fn set_password(settings: Settings, handle: String, is_on_stdin: bool) -> Result
     open::with_app(settings, async move |app: Arc<App>| {
         let hash = sign_in::hash_password(password).await?;
         let told = format!("{handle} has a new password; every session and token of theirs has ended.");
-        app.write(move |tx| {
-            let member = members::find_member_by_handle(tx.conn, &handle)?.ok_or(ServiceError::NotFound("member"))?;
-            change_password::set_password(tx, member.id, &hash, "")
-        })
-        .await?;
+        app.write(move |tx| work_at_the_server::set_password(tx, &handle, &hash)).await?;
         writeln!(std::io::stdout(), "{told}")?;
         Ok(())
     })

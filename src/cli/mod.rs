@@ -146,7 +146,7 @@ fn obey(line: CommandLine) -> Result<(), Problem> {
         Command::Queue => queue::run(settings),
         Command::Verify => verify::run(settings),
         Command::Backup(command) => backup::backup(settings, command),
-        Command::Restore(command) => restore::run(&settings, &command),
+        Command::Restore(command) => restore::run(settings, &command),
         Command::Clock(command) => clock::run(settings, command),
         Command::About => about::run(&settings),
     }

@@ -5,13 +5,16 @@ use super::backup::{prepare, sqlite_file};
 use super::lock::{self, beside};
 use super::open;
 use super::problem::Problem;
+use crate::App;
 use crate::clock::{Clock as _, SystemClock};
 use crate::db::backup::{Soundness, empty_log, look_at};
+use crate::db::steward_log::record_act;
 use crate::settings::Settings;
 use clap::Args;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// What stands beside a SQLite database while it is open.
 const LOGS: [&str; 2] = ["-wal", "-shm"];
@@ -26,8 +29,8 @@ pub(super) struct Restore {
     replace: bool,
 }
 
-pub(super) fn run(settings: &Settings, command: &Restore) -> Result<(), Problem> {
-    let target = sqlite_file(settings)?;
+pub(super) fn run(settings: Settings, command: &Restore) -> Result<(), Problem> {
+    let target = sqlite_file(&settings)?;
     open::prepare_folder(open::folder_of(&target))?;
     let Some(_lock) = lock::take(&target)? else {
         return Err(Problem::new(
@@ -49,7 +52,11 @@ pub(super) fn run(settings: &Settings, command: &Restore) -> Result<(), Problem>
     if outcome.is_err() {
         remove_with_logs(&draft);
     }
-    tell(&target, outcome?.as_deref())
+    tell(&target, outcome?.as_deref())?;
+    open::with_app(settings, async |app: Arc<App>| {
+        app.write(|tx| record_act(tx, None, "put the data back from a backup", "")).await?;
+        Ok(())
+    })
 }
 
 fn cannot(error: std::io::Error) -> Problem {

@@ -7,7 +7,7 @@ use crate::clock::iso_seconds;
 use crate::db::{DbError, api_tokens, members};
 use crate::domain::token::TokenScope;
 use crate::ids::{MemberId, RowId};
-use crate::services::create_token;
+use crate::services::work_at_the_server;
 use crate::settings::Settings;
 use clap::Subcommand;
 use std::io::Write as _;
@@ -54,8 +54,8 @@ pub(super) fn run(settings: Settings, command: TokenCommand) -> Result<(), Probl
         TokenCommand::Create { member, name, read_only } => {
             let scope = if read_only { TokenScope::Read } else { TokenScope::Write };
             let member = member_id(&app, member).await?;
-            let token = app.write(move |tx| create_token::create_token(tx, member, &name, scope)).await?;
-            let note = "Keep it safe: it is not shown again, and acts as this member.";
+            let token = app.write(move |tx| work_at_the_server::make_token(tx, member, &name, scope)).await?;
+            let note = "Keep it safe: it is not shown again, and acts as this member. The member is told, and it has no voice in votes until they confirm it on their account page.";
             writeln!(std::io::stderr(), "Token {} is made. {note}", token.id)?;
             // The token alone on standard output, for scripts.
             writeln!(std::io::stdout(), "{}", token.secret)?;
@@ -66,7 +66,11 @@ pub(super) fn run(settings: Settings, command: TokenCommand) -> Result<(), Probl
             let tokens = app.read(move |conn| api_tokens::list_tokens(conn, member)).await?;
             let mut stdout = std::io::stdout().lock();
             for token in tokens {
-                let state = token.revoked_at.map_or("works".to_owned(), |at| format!("revoked {}", iso_seconds(at)));
+                let state = match token.revoked_at {
+                    Some(at) => format!("revoked {}", iso_seconds(at)),
+                    None if token.is_confirmed => "works".to_owned(),
+                    None => "works, without a voice in votes".to_owned(),
+                };
                 let (scope, made) = (token.scope.as_str(), iso_seconds(token.created_at));
                 writeln!(stdout, "{}  {scope:5}  made {made}  {state}  {}", token.id, token.name)?;
             }
@@ -76,7 +80,7 @@ pub(super) fn run(settings: Settings, command: TokenCommand) -> Result<(), Probl
             let id: RowId = id.parse().map_err(|_| {
                 Problem::new("This is not the id of a token. See them with: caucus token list --member HANDLE")
             })?;
-            app.write(move |tx| create_token::revoke_token(tx, id)).await?;
+            app.write(move |tx| work_at_the_server::end_token(tx, id)).await?;
             writeln!(std::io::stdout(), "The token does not work any more.")?;
             Ok(())
         }

@@ -79,13 +79,14 @@ diesel::table! {
         scope -> Text,
         created_at -> Timestamp,
         revoked_at -> Nullable<Timestamp>,
+        is_confirmed -> Bool,
     }
 }
 
 diesel::table! {
     steward_log (id) {
         id -> Text,
-        member_id -> Text,
+        member_id -> Nullable<Text>,
         act -> Text,
         subject -> Text,
         at -> Timestamp,

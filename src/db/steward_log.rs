@@ -10,8 +10,9 @@ use diesel::prelude::*;
 /// One act of a steward.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StewardAct {
-    /// The handle of the steward, who chose a public role.
-    pub steward: String,
+    /// The handle of the steward, who chose a public role; none for what was done at the command line
+    /// of the server without a name.
+    pub steward: Option<String>,
     /// What they did, in plain words.
     pub act: String,
     /// To what.
@@ -20,16 +21,21 @@ pub struct StewardAct {
     pub at: Stamp,
 }
 
-/// Writes an act down.
+/// Writes an act down: that of a steward, or of whoever works at the command line of the server.
 ///
 /// # Errors
 /// The store's fault.
-pub fn record_act(tx: &mut Tx<'_>, steward: MemberId, act: &str, subject: &str) -> Result<(), DbError> {
+pub fn record_act(
+    tx: &mut Tx<'_>,
+    steward: impl Into<Option<MemberId>>,
+    act: &str,
+    subject: &str,
+) -> Result<(), DbError> {
     let id = RowId::from_uuid(tx.next_id());
     diesel::insert_into(steward_log::table)
         .values((
             steward_log::id.eq(id.to_string()),
-            steward_log::member_id.eq(steward.to_string()),
+            steward_log::member_id.eq(steward.into().map(|steward| steward.to_string())),
             steward_log::act.eq(act),
             steward_log::subject.eq(subject),
             steward_log::at.eq(tx.now.naive_utc()),
@@ -43,11 +49,11 @@ pub fn record_act(tx: &mut Tx<'_>, steward: MemberId, act: &str, subject: &str) 
 /// # Errors
 /// The store's fault.
 pub fn list_acts(conn: &mut AnyConnection, limit: i64) -> Result<Vec<StewardAct>, DbError> {
-    let rows: Vec<(String, String, String, NaiveDateTime)> = steward_log::table
-        .inner_join(members::table)
+    let rows: Vec<(Option<String>, String, String, NaiveDateTime)> = steward_log::table
+        .left_join(members::table)
         .order(steward_log::id.desc())
         .limit(limit)
-        .select((members::handle, steward_log::act, steward_log::subject, steward_log::at))
+        .select((members::handle.nullable(), steward_log::act, steward_log::subject, steward_log::at))
         .load(conn)?;
     Ok(rows
         .into_iter()

@@ -55,6 +55,7 @@ pub mod verify_votes;
 pub mod volunteer_to_speak;
 pub mod warn_of_lapse;
 pub mod watch_over;
+pub mod work_at_the_server;
 
 pub use error::ServiceError;
 

@@ -69,3 +69,4 @@ mod support;
 mod tell_nothing;
 mod voting;
 mod watch;
+mod work_at_the_server;

@@ -113,6 +113,7 @@ async fn what_a_restore_replaces_is_set_aside_whole() {
 
     assert!(done.status.success(), "{}", told(&done));
     assert!(!dump(&app)["members"].iter().any(|row| row.contains("late")));
+    assert!(dump(&app)["steward_log"].iter().any(|act| act.contains("put the data back")));
     let names = std::fs::read_dir(app.store.folder.path()).unwrap().map(|entry| entry.unwrap().path());
     let aside = names.into_iter().find(|name| shown(name).contains(".replaced-") && !shown(name).ends_with("-wal"));
     let aside = aside.expect("the old database");

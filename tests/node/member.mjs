@@ -24,6 +24,15 @@ export class Member {
     return answer.text();
   }
 
+  /** Fills in the form of a page that goes to an address matching `action`. */
+  async submit(path, action) {
+    const page = await this.page(path);
+    const token = page.match(/name="form_token" value="([^"]+)"/)[1];
+    const [, address] = page.match(new RegExp(`action="(${action})"`));
+    const answer = await this.#send(address, { method: "POST", body: new URLSearchParams({ form_token: token }) });
+    if (answer.status !== 303) throw new Error(`${address} was answered ${answer.status}`);
+  }
+
   async #send(path, init) {
     const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join("; ");
     const headers = { accept: "text/html", origin: this.base, ...(cookie ? { cookie } : {}) };

@@ -374,7 +374,7 @@ pub async fn back_amendment(
     member: ApiMember,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let (by, id): (_, AmendmentId) = (member.id(), answer::id(&id)?);
+    let (by, id): (_, AmendmentId) = (member.voice()?, answer::id(&id)?);
     app.write(move |tx| acts::back_amendment::back_amendment(tx, by, id)).await?;
     let created = Created { id: id.to_string(), url: app.urls.amendment(id), object_id: None };
     Ok(created.at(&format!("/amendments/{id}")))
@@ -389,7 +389,7 @@ pub async fn take_backing_back(
     member: ApiMember,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let (by, id) = (member.id(), answer::id(&id)?);
+    let (by, id) = (member.voice()?, answer::id(&id)?);
     app.write(move |tx| acts::back_amendment::take_backing_back(tx, by, id)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -459,5 +459,5 @@ pub async fn vote_on_amendment(
         let words = "The vote on this amendment is not open yet.";
         Problem::refused(actix_web::http::StatusCode::CONFLICT, Refusal::new("not_open", words))
     })?;
-    polls::cast(&app, member.id(), poll, vec![body.0.choice]).await
+    polls::cast(&app, &member, poll, vec![body.0.choice]).await
 }

@@ -113,7 +113,7 @@ pub async fn name_lead(
     handle: web::Path<String>,
     body: Body<NominationRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let (by, handle, body) = (member.id(), handle.into_inner(), body.0);
+    let (by, handle, body) = (member.voice()?, handle.into_inner(), body.0);
     let (id, handle) = app
         .write(move |tx| -> Result<_, ServiceError> {
             let cabal = by_handle(tx.conn, &handle)?;
@@ -140,7 +140,7 @@ pub async fn accept_lead(
     id: web::Path<String>,
     body: Body<AcceptanceRequest>,
 ) -> Result<web::Json<NominationView>, Problem> {
-    let (by, id, publish_name): (_, NominationId, _) = (member.id(), answer::id(&id)?, body.0.publish_name);
+    let (by, id, publish_name): (_, NominationId, _) = (member.voice()?, answer::id(&id)?, body.0.publish_name);
     let seen = app
         .write(move |tx| {
             hand_over_lead::accept(tx, by, id, publish_name)?;

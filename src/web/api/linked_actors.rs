@@ -106,7 +106,7 @@ pub async fn request_code(
     body: Body<LinkRequest>,
 ) -> Result<HttpResponse, Problem> {
     check_tries(&app, &member)?;
-    let handle = link_actor::request_code(&app, member.id(), &body.0.handle).await?;
+    let handle = link_actor::request_code(&app, member.voice()?, &body.0.handle).await?;
     let detail = "A code is on its way as a direct message. Send it to /linked-actors/confirmation within 10 minutes.";
     Ok(HttpResponse::Accepted().json(CodeSent { handle, detail }))
 }
@@ -122,7 +122,7 @@ pub async fn confirm_code(
     body: Body<CodeRequest>,
 ) -> Result<HttpResponse, Problem> {
     check_tries(&app, &member)?;
-    let linked = link_actor::confirm_code(&app, member.id(), &body.0.code).await?;
+    let linked = link_actor::confirm_code(&app, member.voice()?, &body.0.code).await?;
     // The account lives elsewhere: its own URL is its id, its page and its object.
     Ok(Created::published(&linked.actor_url, linked.actor_url.clone()).at("/linked-actors"))
 }

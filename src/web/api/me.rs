@@ -23,6 +23,8 @@ pub struct Me {
     is_steward: bool,
     /// What the token may do: read or write.
     scope: &'static str,
+    /// False while the member has not confirmed a token that a steward made: it cannot vote, back or link.
+    has_voice: bool,
 }
 
 /// Whom the token stands for
@@ -36,6 +38,7 @@ pub async fn show_me(member: ApiMember) -> Result<web::Json<Me>, Problem> {
         name: holder.name,
         is_steward: holder.is_steward,
         scope: holder.scope.as_str(),
+        has_voice: holder.is_confirmed,
     }))
 }
 
@@ -58,7 +61,7 @@ pub async fn leave_community(
     member: ApiMember,
     query: Query<LeaveQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let (by, keep) = (member.id(), query.0.keep_credits);
+    let (by, keep) = (member.voice()?, query.0.keep_credits);
     app.write(move |tx| {
         let kept: Vec<PostId> = match keep {
             true => act::credits_of(tx.conn, by)?.iter().map(|credit| credit.id).collect(),

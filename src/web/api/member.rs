@@ -4,7 +4,7 @@
 use super::problem::Problem;
 use crate::App;
 use crate::db::api_tokens::{self, TokenHolder};
-use crate::domain::token::TokenScope;
+use crate::domain::token::{TokenScope, check_voice};
 use crate::ids::{MemberId, secret_hash};
 use actix_web::dev::Payload;
 use actix_web::http::{Method, StatusCode, header};
@@ -18,6 +18,15 @@ impl ApiMember {
     /// Their id.
     pub fn id(&self) -> MemberId {
         self.0.member_id
+    }
+
+    /// Their id, where everybody has one voice.
+    ///
+    /// # Errors
+    /// Forbidden for a token that a steward made and its member has not confirmed (V-54).
+    pub fn voice(&self) -> Result<MemberId, Problem> {
+        check_voice(self.0.is_confirmed).map_err(|refusal| Problem::refused(StatusCode::FORBIDDEN, refusal))?;
+        Ok(self.0.member_id)
     }
 }
 

@@ -148,7 +148,7 @@ impl utoipa::Modify for BearerTokens {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
         let scheme = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
-            .description(Some("Made by a steward with: caucus token create --member NAME"))
+            .description(Some("Made on the account page, or by a steward with: caucus token create --member NAME (the member confirms it then)"))
             .build();
         openapi
             .components

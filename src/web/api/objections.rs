@@ -126,7 +126,7 @@ pub async fn back_objection(
     member: ApiMember,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let (by, id): (_, ObjectionId) = (member.id(), answer::id(&id)?);
+    let (by, id): (_, ObjectionId) = (member.voice()?, answer::id(&id)?);
     app.write(move |tx| acts::back_objection(tx, by, id)).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -15,7 +15,7 @@ use crate::domain::Urls;
 use crate::domain::poll::{Closing, NewPoll, PollForm};
 use crate::domain::refusal::Refusal;
 use crate::domain::text;
-use crate::ids::{MemberId, PollId};
+use crate::ids::PollId;
 use crate::services::{self as acts, ServiceError};
 use actix_web::{HttpResponse, get, post, web};
 use serde::{Deserialize, Serialize};
@@ -255,12 +255,18 @@ pub async fn cast_ballot(
     id: web::Path<String>,
     body: Body<BallotRequest>,
 ) -> Result<HttpResponse, Problem> {
-    cast(&app, member.id(), answer::id(&id)?, body.0.choices).await
+    cast(&app, &member, answer::id(&id)?, body.0.choices).await
 }
 
 /// One path for the ballots of polls and of amendments.
-pub(super) async fn cast(app: &App, by: MemberId, id: PollId, choices: Vec<String>) -> Result<HttpResponse, Problem> {
+pub(super) async fn cast(
+    app: &App,
+    member: &ApiMember,
+    id: PollId,
+    choices: Vec<String>,
+) -> Result<HttpResponse, Problem> {
     let poll = app.read(move |conn| polls::find_poll(conn, id)).await?.ok_or_else(Problem::not_found)?;
+    let by = if poll.has_roll() { member.voice()? } else { member.id() };
     let positions: Vec<u32> = choices.iter().map(|name| position(&poll, name)).collect::<Result<_, _>>()?;
     let receipt = acts::cast_ballot::on_the_web(app, by, id, positions).await?;
     let url = app.urls.poll(id);

@@ -11,7 +11,9 @@ use crate::db::signings::list_signings;
 use crate::db::{AnyConnection, DbError};
 use crate::domain::token::TokenScope;
 use crate::ids::{MemberId, RowId};
-use crate::services::create_token::{create_token as make_token, revoke_token as end_token};
+use crate::services::create_token::{
+    confirm_token as stand_by_token, create_token as make_token, revoke_token as end_token,
+};
 use crate::services::{ServiceError, link_actor};
 use crate::web::errors::PageError;
 use crate::web::form::{MemberForm, Nothing};
@@ -135,6 +137,17 @@ pub async fn create_token(app: web::Data<App>, form: MemberForm<Fields>) -> Resu
         Ok(token) => form.session.page(&app, "Your new token").show(&TokenMade { secret: token.secret }),
         Err(error) => show_with(&app, &form.session, &form.me, &form.fields, Some(error)).await,
     }
+}
+
+/// `POST /account/tokens/{id}/confirm`: a token that a steward made may vote from now on.
+pub async fn confirm_token(
+    app: web::Data<App>,
+    id: web::Path<RowId>,
+    form: MemberForm<Nothing>,
+) -> Result<HttpResponse, PageError> {
+    let (id, by) = (id.into_inner(), form.me.member_id);
+    app.write(move |tx| stand_by_token(tx, by, id)).await?;
+    form.session.done(&app, "/account", "The token is confirmed. It speaks for you in votes too.").await
 }
 
 /// `POST /account/tokens/{id}/revoke`

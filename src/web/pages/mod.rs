@@ -124,6 +124,7 @@ fn people(cfg: &mut ServiceConfig) {
         .service(page("/account/leave").route(get().to(account_leave::show)).route(post().to(account_leave::leave)))
         .service(page("/reset/{secret}").route(get().to(reset::show)).route(post().to(reset::reset)))
         .service(page("/account/tokens").route(post().to(account::create_token)))
+        .service(page("/account/tokens/{id}/confirm").route(post().to(account::confirm_token)))
         .service(page("/account/tokens/{id}/revoke").route(post().to(account::revoke_token)));
 }
 
