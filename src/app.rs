@@ -71,10 +71,16 @@ impl App {
         self.clock.now()
     }
 
-    /// The moment by which the deadlines of votes are judged: never earlier than any before it,
-    /// even when the clock is set back.
+    /// The moment by which the deadlines of votes are judged: never earlier than any before it, even
+    /// when the clock is set back, and never moved by a clock that is in doubt.
     pub fn deadline(&self) -> Stamp {
-        self.clock.now().max(self.clock.high_water())
+        self.clock.deadline()
+    }
+
+    /// The latest moment that has surely passed: what ends for good, ends by it. While the clock is in
+    /// doubt it is earlier than [`App::now`].
+    pub fn certain(&self) -> Stamp {
+        self.clock.now().min(self.clock.deadline())
     }
 
     /// A number that changes with every committed write of this process: what was worked out

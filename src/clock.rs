@@ -4,12 +4,11 @@
 
 mod timekeeper;
 
-pub use timekeeper::{Doubt, Timekeeper};
+pub use timekeeper::{Cause, Doubt, Ended, MOST_AHEAD, Timekeeper};
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use parking_lot::Mutex;
-use std::sync::LazyLock;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A moment in UTC with microsecond precision.
 pub type Stamp = DateTime<Utc>;
@@ -22,10 +21,38 @@ pub trait Clock: Send + Sync {
     /// The time since some moment, by a clock that nobody can set.
     fn monotonic(&self) -> Duration;
 
-    /// The latest moment that it ever showed: deadlines never fall behind it.
-    fn high_water(&self) -> Stamp {
+    /// The moment by which deadlines are judged: the latest that was certain. It never goes back, and a
+    /// clock that is in doubt does not move it.
+    fn deadline(&self) -> Stamp {
         self.now()
     }
+
+    /// What the machine's own clock says, believed or not.
+    fn claimed(&self) -> Stamp {
+        self.now()
+    }
+
+    /// What is wrong with the clock, if anything is.
+    fn doubt(&self) -> Option<Doubt> {
+        None
+    }
+
+    /// Hears the time that another server told, which may speak for a clock that is in doubt.
+    fn hear(&self, _host: &str, _told: Stamp, _from: HeardFrom) {}
+
+    /// Whether it cannot be known at present if this moment has passed.
+    fn is_undecided(&self, moment: Stamp) -> bool {
+        self.deadline() < moment && moment <= self.claimed()
+    }
+}
+
+/// How another server told the time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeardFrom {
+    /// It answered a request of ours just now.
+    Answer,
+    /// It signed something that came to us: it was not earlier than that, but may have been on its way.
+    Signature,
 }
 
 /// The clock of the machine.
@@ -38,13 +65,24 @@ impl Clock for SystemClock {
     }
 
     fn monotonic(&self) -> Duration {
-        STARTED.elapsed()
+        since_start()
     }
 }
 
-/// When this process first asked how much time has passed.
+/// The time since the machine was started, sleep included: a laptop that slept did not jump.
+#[cfg(target_os = "linux")]
+fn since_start() -> Duration {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    Duration::try_from(now).unwrap_or_default()
+}
+
+/// The time since this process first asked.
+#[cfg(not(target_os = "linux"))]
 #[expect(clippy::disallowed_methods, reason = "the one place that may")]
-static STARTED: LazyLock<Instant> = LazyLock::new(Instant::now);
+fn since_start() -> Duration {
+    static STARTED: std::sync::LazyLock<std::time::Instant> = std::sync::LazyLock::new(std::time::Instant::now);
+    STARTED.elapsed()
+}
 
 /// A clock that stands still until a test moves it.
 pub struct FixedClock(Mutex<(Stamp, Duration)>);

@@ -6,6 +6,7 @@ use crate::App;
 use crate::clock::Stamp;
 use crate::db::deliveries::{self, HostQueue};
 use crate::db::{DbError, inbox};
+use crate::domain::incident::stretch;
 use crate::settings::Settings;
 use std::io::Write as _;
 use std::sync::Arc;
@@ -38,29 +39,18 @@ fn sentence(queue: &HostQueue, now: Stamp) -> String {
         1 => "1 message waits".to_owned(),
         many => format!("{many} messages wait"),
     };
-    let since = queue.oldest.map(|oldest| format!(", the oldest for {}", span(now - oldest))).unwrap_or_default();
+    let since = queue.oldest.map(|oldest| format!(", the oldest for {}", stretch(now - oldest))).unwrap_or_default();
     let problem = queue.last_problem.as_deref().map(|why| format!(" Last problem: {why}.")).unwrap_or_default();
     let state = match queue.failing_since {
         _ if queue.is_resting => " It has not answered for long and is left in peace until we hear from it.".to_owned(),
         None => String::new(),
         Some(since) => {
             let next = queue.next_try_at - now;
-            let next = if next.num_seconds() > 0 { format!("in {}", span(next)) } else { "now".to_owned() };
-            format!(" It has not answered for {}; next try {next}.", span(now - since))
+            let next = if next.num_seconds() > 0 { format!("in {}", stretch(next)) } else { "now".to_owned() };
+            format!(" It has not answered for {}; next try {next}.", stretch(now - since))
         }
     };
     format!("{host}: {things}{since}.{state}{problem}")
-}
-
-/// A stretch of time in its largest unit.
-fn span(time: chrono::TimeDelta) -> String {
-    let (count, unit) = match (time.num_days(), time.num_hours(), time.num_minutes()) {
-        (days, ..) if days > 0 => (days, "day"),
-        (_, hours, _) if hours > 0 => (hours, "hour"),
-        (_, _, minutes) if minutes > 0 => (minutes, "minute"),
-        _ => (time.num_seconds().max(0), "second"),
-    };
-    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

@@ -42,6 +42,8 @@ pub struct Received {
     pub body: String,
     /// When it was stored, by our own clock (A6).
     pub received_at: Stamp,
+    /// What the clock claimed then, while it is in doubt.
+    pub claimed_at: Option<Stamp>,
     /// How often it was tried before.
     pub attempts: i32,
     /// When it was signed, by the clock of its sender.
@@ -59,6 +61,7 @@ struct ReceivedRow {
     inbox_handle: Option<String>,
     body: Option<String>,
     received_at: NaiveDateTime,
+    claimed_at: Option<NaiveDateTime>,
     attempts: i32,
     signed_at: Option<NaiveDateTime>,
     repeats_after: Option<NaiveDateTime>,
@@ -74,6 +77,7 @@ macro_rules! received_columns {
             inbox_activities::inbox_handle,
             inbox_activities::body,
             inbox_activities::received_at,
+            inbox_activities::claimed_at,
             inbox_activities::attempts,
             inbox_activities::signed_at,
             inbox_activities::repeats_after,
@@ -90,6 +94,7 @@ impl ReceivedRow {
             inbox_handle: self.inbox_handle,
             body: self.body.unwrap_or_default(),
             received_at: self.received_at.and_utc(),
+            claimed_at: self.claimed_at.map(|at| at.and_utc()),
             attempts: self.attempts,
             signed_at: self.signed_at.unwrap_or(self.received_at).and_utc(),
             is_repeated: self.repeats_after.is_some(),
@@ -111,6 +116,7 @@ pub fn store_once(tx: &mut Tx<'_>, new: &NewReceived) -> Result<bool, DbError> {
         inbox_activities::inbox_handle.eq(new.inbox_handle.as_deref()),
         inbox_activities::body.eq(Some(&new.body)),
         inbox_activities::received_at.eq(tx.deadline().naive_utc()),
+        inbox_activities::claimed_at.eq(tx.doubt().map(|doubt| doubt.claimed.naive_utc())),
         inbox_activities::state.eq("waiting"),
         inbox_activities::next_try_at.eq(now),
         inbox_activities::signed_at.eq(Some(new.signed_at.naive_utc())),
@@ -138,6 +144,7 @@ fn store_again(tx: &mut Tx<'_>, new: &NewReceived) -> Result<bool, DbError> {
             inbox_activities::inbox_handle.eq(new.inbox_handle.as_deref()),
             inbox_activities::body.eq(Some(&new.body)),
             inbox_activities::received_at.eq(tx.deadline().naive_utc()),
+            inbox_activities::claimed_at.eq(tx.doubt().map(|doubt| doubt.claimed.naive_utc())),
             inbox_activities::state.eq("waiting"),
             inbox_activities::attempts.eq(0),
             inbox_activities::next_try_at.eq(now),
@@ -182,7 +189,8 @@ pub fn claim_waiting(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Received>, DbErr
 pub struct Naming<'a> {
     /// What their body holds.
     pub id: &'a str,
-    /// They were received before this moment.
+    /// They were received before this moment. One that came in while a clock was in doubt was not, if
+    /// the moment that was claimed is later and has come.
     pub before: Stamp,
     /// They come after this one.
     pub after: Option<InboxId>,
@@ -197,6 +205,12 @@ pub fn claim_naming(tx: &mut Tx<'_>, which: &Naming<'_>, limit: i64) -> Result<V
     let naming = inbox_activities::table
         .filter(inbox_activities::state.eq("waiting"))
         .filter(inbox_activities::received_at.lt(which.before.naive_utc()))
+        .filter(
+            inbox_activities::claimed_at
+                .is_null()
+                .or(inbox_activities::claimed_at.lt(which.before.naive_utc()))
+                .or(inbox_activities::claimed_at.gt(tx.deadline().naive_utc())),
+        )
         .filter(inbox_activities::id.gt(which.after.map(|id| id.to_string()).unwrap_or_default()))
         .filter(inbox_activities::body.like(format!("%{}%", which.id)))
         .order(inbox_activities::id)

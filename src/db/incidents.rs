@@ -4,9 +4,16 @@ use super::connection::AnyConnection;
 use super::schema::incidents;
 use super::{DbError, Tx, convert};
 use crate::clock::Stamp;
-use crate::domain::incident::{Incident, IncidentKind};
+use crate::domain::incident::{Incident, IncidentKind, merged};
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
+
+/// What is noted of clocks that are in doubt, for a query that goes on.
+macro_rules! open_doubts {
+    () => {
+        incidents::table.filter(incidents::kind.eq("clock")).filter(incidents::ended_at.is_null())
+    };
+}
 
 type Row = (String, NaiveDateTime, Option<NaiveDateTime>);
 
@@ -18,7 +25,7 @@ fn incident((kind, began_at, ended_at): Row) -> Result<Incident, DbError> {
     })
 }
 
-/// What happened at any moment between the two, the first first.
+/// What happened at any moment between the two, each thing once, the first first.
 ///
 /// # Errors
 /// The store's fault.
@@ -29,7 +36,7 @@ pub fn list_incidents(conn: &mut AnyConnection, from: Stamp, to: Stamp) -> Resul
         .order((incidents::began_at, incidents::id))
         .select((incidents::kind, incidents::began_at, incidents::ended_at))
         .load(conn)?;
-    rows.into_iter().map(incident).collect()
+    Ok(merged(rows.into_iter().map(incident).collect::<Result<_, _>>()?))
 }
 
 /// The newest incidents first.
@@ -45,40 +52,51 @@ pub fn list_newest(conn: &mut AnyConnection, limit: i64) -> Result<Vec<Incident>
     rows.into_iter().map(incident).collect()
 }
 
-/// Notes what happened.
+/// Notes what happened, as this process saw it.
 ///
 /// # Errors
 /// The store's fault.
-pub fn note_incident(tx: &mut Tx<'_>, incident: &Incident) -> Result<(), DbError> {
+pub fn note_incident(tx: &mut Tx<'_>, process: &str, incident: &Incident) -> Result<(), DbError> {
     diesel::insert_into(incidents::table)
         .values((
             incidents::id.eq(tx.next_id().to_string()),
             incidents::kind.eq(incident.kind.as_str()),
             incidents::began_at.eq(incident.began_at.naive_utc()),
             incidents::ended_at.eq(incident.ended_at.map(|at| at.naive_utc())),
+            incidents::process.eq(process),
         ))
         .execute(tx.conn)?;
     Ok(())
 }
 
-/// Whether something of this kind lasts.
+/// Whether the clock of this process is noted to be in doubt.
 ///
 /// # Errors
 /// The store's fault.
-pub fn has_open(conn: &mut AnyConnection, kind: IncidentKind) -> Result<bool, DbError> {
-    let open = incidents::table.filter(incidents::kind.eq(kind.as_str())).filter(incidents::ended_at.is_null());
+pub fn is_doubt_noted(conn: &mut AnyConnection, process: &str) -> Result<bool, DbError> {
+    let open = open_doubts!().filter(incidents::process.eq(process));
     Ok(open.select(incidents::id).first::<String>(conn).optional()?.is_some())
 }
 
-/// Ends what lasts of this kind; answers whether anything did.
+/// Ends what is noted of the clock of this process; answers whether anything was.
 ///
 /// # Errors
 /// The store's fault.
-pub fn end_incidents(tx: &mut Tx<'_>, kind: IncidentKind) -> Result<bool, DbError> {
-    let ended = diesel::update(
-        incidents::table.filter(incidents::kind.eq(kind.as_str())).filter(incidents::ended_at.is_null()),
-    )
-    .set(incidents::ended_at.eq(Some(tx.now.naive_utc())))
-    .execute(tx.conn)?;
+pub fn end_doubt(tx: &mut Tx<'_>, process: &str) -> Result<bool, DbError> {
+    let ended = diesel::update(open_doubts!().filter(incidents::process.eq(process)))
+        .set(incidents::ended_at.eq(Some(tx.certain().naive_utc())))
+        .execute(tx.conn)?;
     Ok(ended > 0)
+}
+
+/// Ends what processes noted of their clocks that live no longer.
+///
+/// # Errors
+/// The store's fault.
+pub fn end_doubts_of_the_dead(tx: &mut Tx<'_>, living: &[String]) -> Result<(), DbError> {
+    let dead = incidents::process.is_null().or(incidents::process.ne_all(living));
+    diesel::update(open_doubts!().filter(dead))
+        .set(incidents::ended_at.eq(Some(tx.certain().naive_utc())))
+        .execute(tx.conn)?;
+    Ok(())
 }

@@ -29,6 +29,7 @@ pub mod followers;
 pub mod heartbeats;
 pub mod help_requests;
 pub mod inbox;
+pub mod inbox_doubt;
 pub mod incidents;
 pub mod lead_nominations;
 pub mod leaving;

@@ -503,6 +503,9 @@ diesel::table! {
         process -> Text,
         started_at -> Timestamp,
         last_at -> Timestamp,
+        doubted_since -> Nullable<Timestamp>,
+        claimed_at -> Nullable<Timestamp>,
+        seen_at -> Nullable<Timestamp>,
     }
 }
 
@@ -512,6 +515,7 @@ diesel::table! {
         kind -> Text,
         began_at -> Timestamp,
         ended_at -> Nullable<Timestamp>,
+        process -> Nullable<Text>,
     }
 }
 
@@ -610,6 +614,7 @@ diesel::table! {
         note -> Nullable<Text>,
         signed_at -> Nullable<Timestamp>,
         repeats_after -> Nullable<Timestamp>,
+        claimed_at -> Nullable<Timestamp>,
     }
 }
 

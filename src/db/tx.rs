@@ -5,7 +5,7 @@
 use super::connection::{AnyConnection, in_savepoint};
 use super::error::DbError;
 use super::remote_hosts::mark_waiting;
-use crate::clock::{Clock, Stamp};
+use crate::clock::{Clock, Doubt, Stamp};
 use crate::domain::Urls;
 use crate::ids::Ids;
 use std::cell::RefCell;
@@ -30,6 +30,8 @@ pub struct Tx<'a> {
     pub now: Stamp,
     /// Every URL that we mint.
     pub urls: &'a Urls,
+    /// The same moment, as deadlines are judged.
+    deadline: Stamp,
     clock: &'a dyn Clock,
     ids: &'a Ids,
     left: &'a RefCell<Left>,
@@ -47,8 +49,8 @@ impl<'a> Tx<'a> {
         ids: &Ids,
         act: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<(T, bool), E> {
-        let (now, left) = (clock.now(), RefCell::default());
-        let value = act(&mut Tx { conn, now, urls, clock, ids, left: &left })?;
+        let (now, deadline, left) = (clock.now(), clock.deadline(), RefCell::default());
+        let value = act(&mut Tx { conn, now, urls, deadline, clock, ids, left: &left })?;
         let Left { wakes_delivery, hosts } = left.into_inner();
         mark_waiting(conn, now, &hosts)?;
         Ok((value, wakes_delivery || !hosts.is_empty()))
@@ -70,13 +72,33 @@ impl<'a> Tx<'a> {
     /// Reads the clock anew, after this act had to wait for another one: what it does now must not
     /// bear the time at which it began to wait (V-9).
     pub(super) fn catch_up(&mut self) {
-        self.now = self.clock.now();
+        (self.now, self.deadline) = (self.clock.now(), self.clock.deadline());
     }
 
     /// The moment by which the deadlines of votes are judged: never earlier than any before it,
-    /// even when the clock is set back.
+    /// even when the clock is set back, and never moved by a clock that is in doubt.
     pub fn deadline(&self) -> Stamp {
-        self.now.max(self.clock.high_water())
+        self.deadline
+    }
+
+    /// The latest moment that has surely passed: what ends for good, ends by it.
+    pub fn certain(&self) -> Stamp {
+        self.now.min(self.deadline)
+    }
+
+    /// What is wrong with the clock, if anything is.
+    pub fn doubt(&self) -> Option<Doubt> {
+        self.clock.doubt()
+    }
+
+    /// Whether it cannot be known at present if this moment has passed.
+    pub fn is_undecided(&self, moment: Stamp) -> bool {
+        self.clock.is_undecided(moment)
+    }
+
+    /// What the machine's own clock says, believed or not.
+    pub fn claimed(&self) -> Stamp {
+        self.clock.claimed()
     }
 
     /// A new id.
@@ -89,7 +111,8 @@ impl<'a> Tx<'a> {
     /// # Errors
     /// What `work` answers.
     pub fn separately<T, E: From<DbError>>(&mut self, work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
-        let (now, urls, clock, ids, left) = (self.now, self.urls, self.clock, self.ids, self.left);
-        in_savepoint(self.conn, |conn| work(&mut Tx { conn, now, urls, clock, ids, left }))
+        let (now, urls, deadline, clock, ids, left) =
+            (self.now, self.urls, self.deadline, self.clock, self.ids, self.left);
+        in_savepoint(self.conn, |conn| work(&mut Tx { conn, now, urls, deadline, clock, ids, left }))
     }
 }

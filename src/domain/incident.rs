@@ -1,6 +1,7 @@
 //! What happened to the server itself while people voted: the minutes tell it.
 
 use crate::clock::{Stamp, iso_seconds};
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 /// What kind of thing happened.
@@ -8,7 +9,7 @@ use serde_json::{Value, json};
 pub enum IncidentKind {
     /// No process of the server lived.
     Down,
-    /// The clock jumped ahead, and nothing was closed meanwhile.
+    /// The clock was in doubt, and nothing was closed meanwhile.
     Clock,
     /// The data was put back from a backup.
     Restored,
@@ -52,5 +53,62 @@ impl Incident {
             "began_at": iso_seconds(self.began_at),
             "ended_at": self.ended_at.map(iso_seconds),
         })
+    }
+}
+
+/// Says once what several processes noted, or one noted twice: incidents of one kind that overlap are
+/// one. Takes and gives them the first first.
+pub fn merged(incidents: Vec<Incident>) -> Vec<Incident> {
+    let mut all: Vec<Incident> = Vec::with_capacity(incidents.len());
+    for incident in incidents {
+        let same = all.iter_mut().rfind(|known| known.kind == incident.kind);
+        match same.filter(|known| known.ended_at.is_none_or(|end| incident.began_at <= end)) {
+            Some(known) => known.ended_at = known.ended_at.zip(incident.ended_at).map(|(one, other)| one.max(other)),
+            None => all.push(incident),
+        }
+    }
+    all
+}
+
+/// A stretch of time in words, in its largest unit.
+pub fn stretch(time: TimeDelta) -> String {
+    let (count, unit) = match (time.num_days(), time.num_hours(), time.num_minutes()) {
+        (days, ..) if days > 0 => (days, "day"),
+        (_, hours, _) if hours > 0 => (hours, "hour"),
+        (_, _, minutes) if minutes > 0 => (minutes, "minute"),
+        _ => (time.num_seconds().max(0), "second"),
+    };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::{TimeZone as _, Utc};
+
+    #[test]
+    fn what_overlaps_is_told_once_and_what_lasts_lasts() {
+        let at = |minute: u32| Utc.with_ymd_and_hms(2026, 3, 1, 12, minute, 0).unwrap();
+        let (down, clock) = (IncidentKind::Down, IncidentKind::Clock);
+        let incident = |kind, from, to: Option<u32>| Incident { kind, began_at: at(from), ended_at: to.map(at) };
+
+        let told = merged(vec![
+            incident(clock, 1, Some(5)),
+            incident(down, 2, Some(3)),
+            incident(clock, 4, Some(9)),
+            incident(clock, 5, Some(6)),
+            incident(down, 7, Some(8)),
+            incident(clock, 10, Some(11)),
+            incident(clock, 11, None),
+            incident(clock, 20, Some(21)),
+        ]);
+
+        let wanted = [
+            incident(clock, 1, Some(9)),
+            incident(down, 2, Some(3)),
+            incident(down, 7, Some(8)),
+            incident(clock, 10, None),
+        ];
+        assert_eq!(told, wanted);
     }
 }

@@ -2,9 +2,10 @@
 
 use super::address::RefusedAddress;
 use super::http::FetchError;
+use crate::clock::Stamp;
 use activitypub_federation::FEDERATION_CONTENT_TYPE;
 use bytes::{Bytes, BytesMut};
-use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER};
 use std::time::Duration;
 
 /// The answer has exactly one content type, which is wanted, and is not compressed (ID-11, RS-8).
@@ -59,6 +60,11 @@ pub(super) async fn read_limited(mut response: reqwest::Response, most: usize) -
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let seconds: u32 = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Some(Duration::from_secs(u64::from(seconds)))
+}
+
+/// When an answer was made, by the clock of its server.
+pub(super) fn date(headers: &HeaderMap) -> Option<Stamp> {
+    httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok().map(Stamp::from)
 }
 
 /// What to make of the library's error; its text may hold URLs and is never shown.

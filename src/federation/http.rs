@@ -3,9 +3,9 @@
 //! [`super::address`] allows, in every build.
 
 use super::address::{CheckedResolver, Lookup};
-use super::answer::{check_type, is_activity_type, is_jrd_type, read_limited, retry_after, told};
+use super::answer::{check_type, date, is_activity_type, is_jrd_type, read_limited, retry_after, told};
 use super::signatures::{Header, Outgoing, SigningKey, sign_cavage};
-use crate::clock::Clock;
+use crate::clock::{Clock, HeardFrom};
 use crate::db::{Database, local_actors};
 use crate::domain::Urls;
 use crate::domain::canonical::{self, Strictness};
@@ -229,6 +229,7 @@ impl HttpClient {
             let _slot = self.slot(inbox).await?;
             let request = self.client()?.post(inbox.clone()).headers(header_map(&headers)?).body(body);
             let response = request.send().await.map_err(|error| told(&error))?;
+            self.hear(inbox, response.headers());
             let outcome =
                 PostOutcome { status: response.status().as_u16(), retry_after: retry_after(response.headers()) };
             // Read to the end, within limits, so that the connection can serve the next delivery.
@@ -281,14 +282,23 @@ impl HttpClient {
 
     async fn send_get(&self, url: &Url, wanted: Wanted) -> Result<reqwest::Response, FetchError> {
         let key = self.instance_key.get_or_try_init(|| self.load_instance_key()).await?;
-        let outgoing = Outgoing { method: "GET", url, date: self.parts.clock.now(), body: None };
+        let outgoing = Outgoing { method: "GET", url, date: self.parts.clock.claimed(), body: None };
         let signed = sign_cavage(key, &outgoing).map_err(|_| FetchError::NotReady)?;
         let accept = match wanted {
             Wanted::Activity => ACTIVITY_TYPES,
             Wanted::Jrd => JRD_TYPES,
         };
         let request = self.client()?.get(url.clone()).headers(header_map(&signed)?).header(ACCEPT, accept);
-        request.send().await.map_err(|error| told(&error))
+        let response = request.send().await.map_err(|error| told(&error))?;
+        self.hear(url, response.headers());
+        Ok(response)
+    }
+
+    /// What time it is there speaks for our own clock, or against it, while that is in doubt.
+    fn hear(&self, url: &Url, headers: &HeaderMap) {
+        if let Some(date) = date(headers) {
+            self.parts.clock.hear(&canonical::authority(url), date, HeardFrom::Answer);
+        }
     }
 
     async fn load_instance_key(&self) -> Result<SigningKey, FetchError> {

@@ -1,6 +1,7 @@
 //! Cast a ballot, from every channel (rules A6, A7, A10, A11): a vote in any fediverse program,
 //! a reply of a single word, the web and the API all come here.
 
+use super::confirm_time::check_end_is_known;
 use super::direct_message::{Message, send_direct};
 use super::seal_ballots::seal_ballots;
 use super::{ServiceError, ballot_words};
@@ -66,6 +67,7 @@ fn count_on_the_web(tx: &mut Tx<'_>, poll: &Poll, by: MemberId, choices: Choices
     if !poll.is_open(tx.deadline()) {
         return Ok(Err(Uncounted::Late));
     }
+    check_end_is_known(tx, poll.closes_at)?;
     if poll.has_roll() && !polls::is_on_roll(tx.conn, poll.id, by)? {
         return Ok(Err(Uncounted::OffRoll));
     }

@@ -42,7 +42,7 @@ pub enum Closing {
 /// # Errors
 /// Not found, or the store's fault.
 pub async fn settle(app: &App, poll: PollId) -> Result<bool, ServiceError> {
-    if app.time.doubt().is_some() {
+    if app.clock.doubt().is_some() {
         // A vote that is closed too early cannot be opened again.
         return Ok(false);
     }
@@ -123,7 +123,7 @@ pub fn close_due(tx: &mut Tx<'_>, id: PollId, seen: Option<InboxId>) -> Result<C
     polls::save_totals(tx, id, &totals, counted.iter().map(|(_, total)| total).sum())?;
     let poll = polls::poll(tx.conn, id)?;
     let audience = Audience::followers(poll.actor_id).and(ballot_secrecy::list_remote_voters(tx.conn, id)?);
-    let question = question_now(tx.conn, &poll, tx.now)?;
+    let question = question_now(tx.conn, &poll)?;
     update(tx, id.into(), &question, &audience)?;
     posts::set_pinned(tx, id.into(), false)?;
     crash_point("close: counted");

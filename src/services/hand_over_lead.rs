@@ -1,6 +1,7 @@
 //! Hand the lead of a cabal over (rule C3): by agreement at once, otherwise by a vote of the cabal.
 //! A lead has no exclusive permission, so what changes hands is work, not power.
 
+use super::confirm_time::check_time_is_known;
 use super::join_cabal::check_is_in_cabal;
 use super::publish_poll::send_question;
 use super::{ServiceError, ballot_words, found};
@@ -161,6 +162,7 @@ fn waiting(tx: &mut Tx<'_>, id: NominationId) -> Result<Nomination, ServiceError
 fn open_vote(tx: &mut Tx<'_>, nomination: &Nomination) -> Result<PollId, ServiceError> {
     let cabal = cabals::cabal(tx.conn, nomination.cabal_id)?;
     let nominee = members::member(tx.conn, nomination.nominee_id)?;
+    check_time_is_known(tx)?;
     // Other servers are told whole seconds, so the vote begins and ends on one.
     let opens_at = tx.deadline().trunc_subsecs(0);
     let question = format!("Shall {} lead {}?", nominee.name, cabal.name);

@@ -15,6 +15,7 @@ pub mod can_i_vote;
 pub mod cast_ballot;
 pub mod change_password;
 pub mod close_ballot;
+pub mod confirm_time;
 pub mod create_token;
 mod credit_helper;
 mod decide_amendment;

@@ -2,6 +2,7 @@
 
 use super::ServiceError;
 use super::ballot_words::{self, Proposed};
+use super::confirm_time::check_time_is_known;
 use super::standing::standing;
 use crate::crash_point::crash_point;
 use crate::db::amendments::{self, Amendment};
@@ -140,6 +141,7 @@ impl<'a> Opening<'a> {
         changes: &'a [Change],
     ) -> Result<Self, ServiceError> {
         let roll: Vec<String> = members::list_roll(tx.conn)?.iter().map(ToString::to_string).collect();
+        check_time_is_known(tx)?;
         // Other servers are told whole seconds, so the vote begins and ends on one.
         let opens_at = tx.deadline().trunc_subsecs(0);
         let frozen = FrozenVote {

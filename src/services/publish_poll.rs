@@ -1,12 +1,12 @@
 //! Publish a cabal's advisory poll, and show any Question as it stands.
 
+use super::confirm_time::check_time_is_known;
 use super::{ServiceError, ballot_words};
-use crate::clock::{Stamp, iso_seconds};
+use crate::clock::iso_seconds;
 use crate::db::local_actors::actor;
 use crate::db::polls::{self, Poll, PollToInsert};
 use crate::db::posts::{self, PostKind};
-use crate::db::{AnyConnection, DbError, Tx, ballots, cabals};
-use crate::domain::ballot::totals;
+use crate::db::{AnyConnection, DbError, Tx, cabals};
 use crate::domain::poll::NewPoll;
 use crate::domain::visibility::Visibility;
 use crate::federation::outbound::documents::{Extra, NoteParts, QuestionParts, question};
@@ -24,6 +24,7 @@ pub fn publish_poll(tx: &mut Tx<'_>, by: MemberId, cabal: CabalId, new: &NewPoll
     if !cabals::is_member(tx.conn, cabal, by)? {
         return Err(ServiceError::Forbidden("Only members of the cabal may publish its polls.".to_owned()));
     }
+    check_time_is_known(tx)?;
     // Other servers are told whole seconds, so the poll begins and ends on one.
     let opens_at = tx.deadline().trunc_subsecs(0);
     let poll = PollToInsert {
@@ -85,20 +86,15 @@ pub(super) fn send_question(tx: &mut Tx<'_>, poll: &PollToInsert<'_>, content: &
     Ok(())
 }
 
-/// The Question as it is to be served at `now`: what was published, with the numbers that may be
-/// shown. When [`Poll::is_due`], call [`settle`](super::close_ballot::settle) first, which counts
-/// votes that still wait; but even without it a reader past the end sees no moving numbers.
+/// The Question as it is to be served now: what was published, with the numbers that may be shown.
+/// When [`Poll::is_due`], call [`settle`](super::close_ballot::settle) first: numbers are final and
+/// `closed` is said once the poll is closed, and not before, however late it may be.
 ///
 /// # Errors
 /// The store's fault.
-pub fn question_now(conn: &mut AnyConnection, poll: &Poll, now: Stamp) -> Result<Value, ServiceError> {
+pub fn question_now(conn: &mut AnyConnection, poll: &Poll) -> Result<Value, ServiceError> {
     let published = posts::post(conn, poll.id.into())?.object;
     let published = serde_json::from_str(&published).map_err(|e| DbError::Broken(e.to_string()))?;
-    if poll.is_due(now) {
-        let counted = ballots::count_ballots(conn, poll.id)?;
-        let voters = counted.iter().map(|(_, total)| total).sum();
-        return Ok(with_numbers(published, poll, &totals(&counted, poll.options.len()), voters, true));
-    }
     let totals: Vec<u32> =
         poll.options.iter().map(|option| if poll.shows_totals() { option.total } else { 0 }).collect();
     Ok(with_numbers(published, poll, &totals, poll.voters_count, poll.closed_at.is_some()))

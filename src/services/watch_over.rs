@@ -1,27 +1,20 @@
 //! Watch over the server itself: note that it lives, when it was down, when its clock was doubted
 //! and when its data was put back from a backup. The minutes of votes tell of it.
 
-use super::ServiceError;
-use crate::App;
-use crate::clock::Stamp;
-use crate::clock::iso_seconds;
+use super::confirm_time::{Word, last_word};
+use crate::clock::{Cause, Doubt, Ended, Stamp, iso_seconds};
 use crate::db::facts::{find_fact, set_fact};
-use crate::db::{DbError, Tx, chain, heartbeats, incidents, members, polls, steward_log};
+use crate::db::heartbeats::{self, SILENCE};
+use crate::db::{AnyConnection, DbError, Tx, chain, inbox_doubt, incidents, polls};
 use crate::domain::chain::{EntryKind, restored};
 use crate::domain::incident::{Incident, IncidentKind};
-use crate::ids::{MemberId, random_receipt};
-use chrono::TimeDelta;
 
-/// A server that says nothing for this long was down.
-const SILENCE: TimeDelta = TimeDelta::seconds(60);
 /// The fact that counts the heartbeats of all processes. The same number is kept in a file outside
 /// the database: where the file has more, the database is an older one.
 const BEATS: &str = "heartbeats";
 /// How far the count goes on at once when the data is found to be older: beyond what the files of
 /// other processes know, so that only one of them tells of it.
 const TOLD_ONCE: u64 = 1_000;
-/// The fact that changes with each confirmation of the time by a steward.
-const CONFIRMED: &str = "time_confirmed";
 
 /// What a process brings to its heartbeat.
 #[derive(Debug, Clone)]
@@ -32,8 +25,12 @@ pub struct Beat {
     pub known: Option<u64>,
     /// Whether a missing file means that the data was moved here without it.
     pub needs_file: bool,
-    /// Since when it doubts its clock.
-    pub doubts_since: Option<Stamp>,
+    /// Whether it was silent for long itself, by a clock that nobody can set; or begins now.
+    pub was_silent: bool,
+    /// What is wrong with its clock.
+    pub doubt: Option<Doubt>,
+    /// Doubts that ended since the last heartbeat.
+    pub ended: Vec<Ended>,
 }
 
 /// What a heartbeat found.
@@ -45,8 +42,32 @@ pub struct Pulse {
     pub is_restored: bool,
     /// Since when the server had been down.
     pub was_down_since: Option<Stamp>,
-    /// The word of the newest confirmation of the time.
-    pub confirmation: Option<String>,
+}
+
+/// What the store knows of the time.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// The latest heartbeat of any process.
+    pub latest: Option<Stamp>,
+    /// What time it is by other processes that do not doubt their clocks.
+    pub others: Option<Stamp>,
+    /// What the clock of a database says that several processes may share.
+    pub database: Option<Stamp>,
+    /// What stewards said of the time last.
+    pub word: Word,
+}
+
+/// Reads what the store knows of the time, before the heartbeat of a process.
+///
+/// # Errors
+/// The store's fault.
+pub fn standing(conn: &mut AnyConnection, process: &str) -> Result<Standing, DbError> {
+    Ok(Standing {
+        latest: heartbeats::find_latest(conn)?,
+        others: heartbeats::find_time_of_others(conn, process)?,
+        database: heartbeats::database_time(conn)?,
+        word: last_word(conn)?,
+    })
 }
 
 /// Notes that a process lives, and what it missed.
@@ -56,32 +77,47 @@ pub struct Pulse {
 pub fn beat(tx: &mut Tx<'_>, beat: &Beat) -> Result<Pulse, DbError> {
     let beats: u64 = find_fact(tx.conn, BEATS)?.and_then(|text| text.parse().ok()).unwrap_or(0);
     let before = heartbeats::find_latest(tx.conn)?;
-    let is_first = heartbeats::beat(tx, &beat.process)?;
+    let is_first = heartbeats::beat(tx, &beat.process, beat.doubt.as_ref())?;
     // A process need not have been started for that: PostgreSQL is put back while it runs, and the row
     // of the process may be in the backup.
     let is_restored = match beat.known {
         Some(known) => beats < known,
         None => beat.needs_file && is_first && beats > 0,
     };
-    let silent_since = before.filter(|&at| tx.now - at > SILENCE);
+    let was_down_since = before.filter(|&at| !is_restored && was_silent(tx, beat, at));
     if is_restored {
-        note_restored(tx, before)?;
-    } else if let Some(began_at) = silent_since {
-        let down = Incident { kind: IncidentKind::Down, began_at, ended_at: Some(tx.now) };
-        incidents::note_incident(tx, &down)?;
+        note_restored(tx, &beat.process, before)?;
+    } else if let Some(began_at) = was_down_since {
+        note(tx, &beat.process, IncidentKind::Down, (began_at, Some(tx.now)))?;
     }
-    note_doubt(tx, beat.doubts_since)?;
+    note_doubts(tx, beat, is_first)?;
+    if beat.doubt.is_none() {
+        inbox_doubt::decide(tx)?;
+    }
     let beats = if is_restored { beats.max(beat.known.unwrap_or(0)) + TOLD_ONCE } else { beats + 1 };
     set_fact(tx, BEATS, &beats.to_string())?;
-    let confirmation = find_fact(tx.conn, CONFIRMED)?;
-    Ok(Pulse { beats, is_restored, was_down_since: silent_since.filter(|_| !is_restored), confirmation })
+    Ok(Pulse { beats, is_restored, was_down_since })
+}
+
+/// A clock that was set ahead is no absence, and one that nobody can vouch for may lie about it.
+fn was_silent(tx: &Tx<'_>, beat: &Beat, before: Stamp) -> bool {
+    beat.was_silent && beat.doubt.is_none() && tx.now - before > SILENCE
+}
+
+fn note(
+    tx: &mut Tx<'_>,
+    process: &str,
+    kind: IncidentKind,
+    (began_at, ended_at): (Stamp, Option<Stamp>),
+) -> Result<(), DbError> {
+    incidents::note_incident(tx, process, &Incident { kind, began_at, ended_at })
 }
 
 /// The vote goes on with what is left of it, and its chain says so: the head that other servers
 /// were told shows the gap.
-fn note_restored(tx: &mut Tx<'_>, before: Option<Stamp>) -> Result<(), DbError> {
+fn note_restored(tx: &mut Tx<'_>, process: &str, before: Option<Stamp>) -> Result<(), DbError> {
     let began_at = before.unwrap_or(tx.now).min(tx.now);
-    incidents::note_incident(tx, &Incident { kind: IncidentKind::Restored, began_at, ended_at: Some(tx.now) })?;
+    note(tx, process, IncidentKind::Restored, (began_at, Some(tx.now)))?;
     let entry = restored(&iso_seconds(tx.now));
     for id in polls::list_amendment_polls(tx.conn)? {
         let poll = polls::hold_poll(tx, id)?;
@@ -92,36 +128,31 @@ fn note_restored(tx: &mut Tx<'_>, before: Option<Stamp>) -> Result<(), DbError> 
     Ok(())
 }
 
-fn note_doubt(tx: &mut Tx<'_>, since: Option<Stamp>) -> Result<(), DbError> {
-    let is_noted = incidents::has_open(tx.conn, IncidentKind::Clock)?;
-    match since {
-        Some(began_at) if !is_noted => {
-            incidents::note_incident(tx, &Incident { kind: IncidentKind::Clock, began_at, ended_at: None })
+fn note_doubts(tx: &mut Tx<'_>, beat: &Beat, is_first: bool) -> Result<(), DbError> {
+    let process = beat.process.as_str();
+    if is_first {
+        let living = heartbeats::list_living(tx.conn, process)?;
+        incidents::end_doubts_of_the_dead(tx, &living)?;
+    }
+    for ended in &beat.ended {
+        let since = ended.doubt.since;
+        match ended.doubt.cause {
+            Cause::Absence { started_at } if ended.was_right && started_at - since > SILENCE => {
+                note(tx, process, IncidentKind::Down, (since, Some(started_at)))?;
+            }
+            Cause::Absence { .. } if ended.was_right => {}
+            // It began and ended between two heartbeats, or was an absence as far as was known.
+            _ if !incidents::end_doubt(tx, process)? => {
+                note(tx, process, IncidentKind::Clock, (since, Some(tx.certain().max(since))))?;
+            }
+            _ => {}
         }
-        None if is_noted => incidents::end_incidents(tx, IncidentKind::Clock).map(drop),
-        _ => Ok(()),
     }
-}
-
-/// A steward says that the machine's clock is right. It holds for every process.
-///
-/// # Errors
-/// Forbidden to others than stewards, or the store's fault.
-pub fn confirm_time(tx: &mut Tx<'_>, by: MemberId) -> Result<(), ServiceError> {
-    if !members::member(tx.conn, by)?.is_steward {
-        return Err(ServiceError::Forbidden("Only a steward may confirm the time.".to_owned()));
+    // Whether an absence was one is told when it is known.
+    if let Some(doubt) = beat.doubt.filter(|doubt| doubt.cause == Cause::Jump)
+        && !incidents::is_doubt_noted(tx.conn, process)?
+    {
+        note(tx, process, IncidentKind::Clock, (doubt.since, None))?;
     }
-    set_fact(tx, CONFIRMED, &random_receipt())?;
-    steward_log::record_act(tx, by, "confirmed the time of the server", "")?;
-    Ok(())
-}
-
-/// The same from the web: this process believes it at once.
-///
-/// # Errors
-/// As [`confirm_time`].
-pub async fn confirm_time_here(app: &App, by: MemberId) -> Result<(), ServiceError> {
-    app.write(move |tx| confirm_time(tx, by)).await?;
-    app.time.confirm();
     Ok(())
 }

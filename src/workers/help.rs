@@ -25,7 +25,7 @@ struct Due {
 /// # Errors
 /// The store's fault.
 pub async fn step(app: &App) -> Result<usize, DbError> {
-    let now = app.now();
+    let now = app.certain();
     let due = app.read(move |conn| find(conn, now)).await?;
     let mut done = 0;
     for request in due.lapsing {

@@ -4,8 +4,9 @@
 use crate::App;
 use crate::clock::Stamp;
 use crate::db::inbox::{self, Received};
+use crate::db::inbox_doubt;
 use crate::db::remote_actors::mark_stale;
-use crate::db::{DbError, Tx};
+use crate::db::{DbError, Tx, polls};
 use crate::federation::inbound::follow_limit::FollowLimit;
 use crate::federation::inbound::note::InboundVote;
 use crate::federation::inbound::recognise::{Recognised, recognise};
@@ -43,9 +44,15 @@ pub async fn step(app: &App) -> Result<usize, DbError> {
 fn work_through(tx: &mut Tx<'_>, limit: &FollowLimit) -> Result<usize, DbError> {
     let waiting = inbox::claim_waiting(tx, BATCH)?;
     // A savepoint for each costs as much as a small act, and hardly any of them fails.
-    let together = tx.separately(|tx| waiting.iter().try_for_each(|received| handle(tx, received, limit)));
+    let together = tx.separately(|tx| {
+        let mut done = Vec::with_capacity(waiting.len());
+        for received in &waiting {
+            done.extend(handle(tx, received, limit)?.then_some(received.id));
+        }
+        Ok::<_, DbError>(done)
+    });
     let done = match together {
-        Ok(()) => waiting.iter().map(|received| received.id).collect(),
+        Ok(done) => done,
         Err(_) => one_by_one(tx, &waiting, limit)?,
     };
     if !done.is_empty() {
@@ -60,7 +67,7 @@ fn one_by_one(tx: &mut Tx<'_>, waiting: &[Received], limit: &FollowLimit) -> Res
     let mut done = Vec::with_capacity(waiting.len());
     for received in waiting {
         match tx.separately(|tx| handle(tx, received, limit)) {
-            Ok(()) => done.push(received.id),
+            Ok(is_done) => done.extend(is_done.then_some(received.id)),
             Err(error) => put_aside(tx, received, &error)?,
         }
     }
@@ -91,13 +98,42 @@ fn settle(outcome: Result<(), ServiceError>) -> Result<(), DbError> {
     }
 }
 
-fn handle(tx: &mut Tx<'_>, received: &Received, limit: &FollowLimit) -> Result<(), DbError> {
+/// Deals with an activity; false when it has to wait until the time is known.
+fn handle(tx: &mut Tx<'_>, received: &Received, limit: &FollowLimit) -> Result<bool, DbError> {
     let Ok(body) = serde_json::from_str::<Value>(&received.body) else {
         return Err(DbError::Broken("a stored activity is not JSON".to_owned()));
     };
+    let recognised = recognise(&body, &received.actor_url, tx.urls);
+    if may_be_late(tx, received, &recognised)? {
+        inbox_doubt::wait(tx, received.id)?;
+        return Ok(false);
+    }
+    obey(tx, received, recognised, limit)?;
+    Ok(true)
+}
+
+/// Whether an activity holds a vote of which it is not known yet if it came in time: the clock was in
+/// doubt.
+fn may_be_late(tx: &mut Tx<'_>, received: &Received, recognised: &Recognised) -> Result<bool, DbError> {
+    let Some(claimed_at) = received.claimed_at else { return Ok(false) };
+    let votes = match recognised {
+        Recognised::Votes(votes) => votes.iter().map(|vote| vote.poll).collect(),
+        Recognised::Note(reply) => cast_ballot::ballot_word(tx, reply)?.map(|(poll, _)| poll).into_iter().collect(),
+        _ => Vec::new(),
+    };
+    for poll in votes {
+        let end = polls::find_poll(tx.conn, poll)?.map(|poll| poll.closes_at);
+        if end.is_some_and(|end| received.received_at < end && end <= claimed_at) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn obey(tx: &mut Tx<'_>, received: &Received, asked: Recognised, limit: &FollowLimit) -> Result<(), DbError> {
     let actor = received.actor_url.as_str();
     let arrival = Arrival { inbox_handle: received.inbox_handle.as_deref(), received_at: received.received_at };
-    match recognise(&body, actor, tx.urls) {
+    match asked {
         Recognised::Votes(votes) => cast_all(tx, &votes, received),
         Recognised::Note(note) => settle(receive_note::receive(tx, &note, arrival)),
         Recognised::NoteUpdate(note) => settle(receive_note::receive_edit(tx, &note, arrival)),

@@ -22,7 +22,7 @@ const AT_ONCE: i64 = 1_000;
 /// The store's fault.
 pub async fn step(app: &App) -> Result<usize, DbError> {
     app.write_aside(|tx| {
-        let before = tx.now - REMEMBER_ACTIVITIES_FOR;
+        let before = tx.certain() - REMEMBER_ACTIVITIES_FOR;
         let activities = inbox::forget_done_before(tx, before, AT_ONCE)?;
         Ok(activities + tombstones::forget_expired(tx)? + sessions::delete_ended_sessions(tx)?)
     })

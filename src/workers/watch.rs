@@ -1,11 +1,14 @@
-//! The heartbeat: says that the server lives, doubts a clock that jumps, and finds out when the
-//! data is older than it was.
+//! The heartbeat: says that the server lives, doubts a clock that is ahead of what is certain, and finds
+//! out when the data is older than it was.
 
 use crate::App;
-use crate::db::heartbeats::find_latest;
+use crate::clock::{Doubt, Ended};
+use crate::db::heartbeats::SILENCE;
 use crate::services::ServiceError;
-use crate::services::watch_over::{Beat, Pulse, beat};
+use crate::services::confirm_time::Word;
+use crate::services::watch_over::{Beat, Pulse, Standing, beat, standing};
 use crate::settings::DatabaseUrl;
+use chrono::TimeDelta;
 use parking_lot::Mutex;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -22,18 +25,60 @@ const FILE: &str = "heartbeats";
 #[derive(Debug)]
 pub struct Watch {
     process: String,
-    seen: Mutex<Option<Seen>>,
+    seen: Mutex<Seen>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Seen {
-    confirmation: Option<String>,
+    /// When it beat last, by the clock that nobody can set.
+    at: Option<Duration>,
+    word: Word,
+    doubt: Option<Doubt>,
+    /// Doubts that ended and are not noted yet.
+    ended: Vec<Ended>,
 }
 
 impl Watch {
     /// The watch of a process that starts.
     pub fn begin() -> Self {
-        Self { process: crate::ids::random_receipt(), seen: Mutex::new(None) }
+        Self { process: crate::ids::random_receipt(), seen: Mutex::default() }
+    }
+
+    /// What this process brings to its heartbeat.
+    fn beat(&self, app: &App, known: Option<u64>) -> Beat {
+        let mut seen = self.seen.lock();
+        seen.ended.extend(app.time.take_ended());
+        let silence = seen.at.map(|at| TimeDelta::from_std(app.clock.monotonic().saturating_sub(at)));
+        Beat {
+            process: self.process.clone(),
+            known,
+            needs_file: matches!(app.settings.database_url, DatabaseUrl::Sqlite(_)),
+            was_silent: silence.is_none_or(|silence| silence.is_ok_and(|silence| silence > SILENCE)),
+            doubt: app.clock.doubt(),
+            ended: seen.ended.clone(),
+        }
+    }
+
+    /// Remembers a heartbeat that was noted.
+    fn remember(&self, app: &App, beat: &Beat) {
+        let mut seen = self.seen.lock();
+        seen.at = Some(app.clock.monotonic());
+        seen.ended.drain(..beat.ended.len());
+        if seen.doubt.is_none()
+            && let Some(doubt) = beat.doubt
+        {
+            tracing::error!(
+                since = %doubt.since, claimed = %doubt.claimed, cause = ?doubt.cause,
+                "the clock of this machine is in doubt; no vote is opened or closed until enough speaks for it, a steward confirms it (caucus clock confirm) or it is put right"
+            );
+        }
+        seen.doubt = beat.doubt;
+        for ended in &beat.ended {
+            tracing::warn!(was_right = ended.was_right, ahead = %ended.doubt.ahead, "the clock is not in doubt any more");
+            // What waited for it goes on at once.
+            app.bells.timers.notify_one();
+            app.bells.inbound.notify_one();
+        }
     }
 }
 
@@ -42,33 +87,41 @@ impl Watch {
 /// # Errors
 /// The store's fault, or that of the data folder.
 pub async fn step(app: &App, watch: &Watch) -> Result<Pulse, ServiceError> {
-    let is_first = watch.seen.lock().is_none();
-    if is_first && let Some(latest) = app.read(find_latest).await? {
-        app.time.remember(latest);
-    }
+    let process = watch.process.clone();
+    let known = app.read(move |conn| standing(conn, &process)).await?;
+    look_at_the_clock(app, watch, known);
     let file = app.settings.data_dir.join(FILE);
-    let doubt = app.time.doubt();
-    let life = Beat {
-        process: watch.process.clone(),
-        known: read_number(&file),
-        needs_file: matches!(app.settings.database_url, DatabaseUrl::Sqlite(_)),
-        doubts_since: doubt.map(|doubt| doubt.since),
-    };
-    let pulse = app.write_aside(move |tx| beat(tx, &life)).await?;
+    let life = watch.beat(app, read_number(&file));
+    let noted = life.clone();
+    let pulse = app.write_aside(move |tx| beat(tx, &noted)).await?;
+    watch.remember(app, &life);
     if let Err(error) = write_number(&file, pulse.beats) {
         tracing::error!(%error, "the number of heartbeats cannot be kept in the data folder");
     }
-    let before = watch.seen.lock().replace(Seen { confirmation: pulse.confirmation.clone() });
-    if before.is_some_and(|before| before.confirmation != pulse.confirmation) {
-        app.time.confirm();
-    } else if let Some(doubt) = doubt {
-        tracing::error!(
-            claimed = %doubt.claimed, since = %doubt.since,
-            "the clock of this machine jumped ahead; no vote is closed until a steward confirms the time (caucus clock confirm) or the clock is put right"
-        );
-    }
     tell(&pulse);
     Ok(pulse)
+}
+
+/// Weighs what speaks for the clock and against it.
+fn look_at_the_clock(app: &App, watch: &Watch, known: Standing) {
+    let mut seen = watch.seen.lock();
+    if seen.at.is_none() {
+        if let Some(latest) = known.latest {
+            app.time.resume(latest);
+        }
+    } else {
+        if known.word.confirms(&seen.word, app.clock.claimed()) {
+            app.time.confirm();
+        }
+        if known.word.put_back != seen.word.put_back {
+            app.time.put_back();
+        }
+    }
+    seen.word = known.word;
+    if let Some(theirs) = known.others.into_iter().chain(known.database).min() {
+        app.time.compare(theirs, known.others.is_some());
+    }
+    app.time.weigh();
 }
 
 fn tell(pulse: &Pulse) {

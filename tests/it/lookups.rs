@@ -44,7 +44,7 @@ async fn every_fetch_is_signed_by_the_instance_actor() {
         }
         let headers = request.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
         let head = RequestHead::new("GET", &request.path, headers).unwrap();
-        let expected = Expected { base: &peer.base, now: app.app.now() };
+        let expected = Expected { base: &peer.base, now: app.app.now(), certain: app.app.now() };
         let claim = signatures::read(&head, None, &expected).unwrap();
         assert_eq!(claim.key_id, app.url("/actor#main-key"));
         assert!(claim.is_made_by(&key));

@@ -24,6 +24,7 @@ mod crypto;
 mod delivery;
 mod discovery;
 mod documents;
+mod doubted_time;
 mod drift;
 mod follows;
 mod front_door;

@@ -78,7 +78,7 @@ impl Recorded {
     /// What the real verifier makes of it.
     fn is_genuine(&self) -> bool {
         let body = (self.method == "POST").then_some(self.body.as_bytes());
-        let expected = Expected { base: &self.base(), now: self.sent_at };
+        let expected = Expected { base: &self.base(), now: self.sent_at, certain: self.sent_at };
         let key = VerifyingKey::from_rsa_pem(&self.pem).unwrap();
         signatures::read(&self.head(), body, &expected).is_ok_and(|claim| claim.is_made_by(&key))
     }

@@ -6,15 +6,15 @@ use crate::support::rows::dump;
 use caucus::domain::incident::{Incident, IncidentKind};
 use caucus::ids::PollId;
 use caucus::services::ServiceError;
+use caucus::services::confirm_time::confirm_time;
 use caucus::services::minutes::minutes;
 use caucus::services::verify_votes::verify_votes;
-use caucus::services::watch_over::confirm_time;
 use caucus::workers::timers;
 use caucus::workers::watch::{Watch, step};
 use chrono::TimeDelta;
 use diesel::connection::SimpleConnection as _;
 
-async fn incidents(app: &TestApp) -> Vec<Incident> {
+pub(crate) async fn incidents(app: &TestApp) -> Vec<Incident> {
     app.app.read(|conn| caucus::db::incidents::list_newest(conn, 50)).await.unwrap()
 }
 
@@ -39,16 +39,18 @@ async fn a_clock_that_jumps_ahead_closes_nothing_and_alerts_until_it_jumps_back(
     assert_eq!(timers::step(&app.app).await.unwrap(), 0);
     let question = app.fetch_question(poll).await;
     assert!(question.get("closed").is_none(), "{question}");
-    app.vote_on_the_web(poll, bea, &[0]).await.unwrap();
+    let refused = app.vote_on_the_web(poll, bea, &[0]).await.unwrap_err();
+    assert!(matches!(refused, ServiceError::Conflict(refusal) if refusal.code == "time_in_doubt"));
     step(&app.app, &watch).await.unwrap();
     let noted = incidents(&app).await;
     assert_eq!((noted.len(), noted[0].kind, noted[0].ended_at), (1, IncidentKind::Clock, None));
-    assert!(app.app.time.doubt().is_some());
+    assert!(app.app.clock.doubt().is_some());
 
     app.jump(TimeDelta::days(-8));
+    app.vote_on_the_web(poll, bea, &[0]).await.unwrap();
     step(&app.app, &watch).await.unwrap();
 
-    assert!(app.app.time.doubt().is_none() && incidents(&app).await[0].ended_at.is_some());
+    assert!(app.app.clock.doubt().is_none() && incidents(&app).await[0].ended_at.is_some());
     app.advance(TimeDelta::weeks(1) - TimeDelta::seconds(2));
     assert_eq!(timers::step(&app.app).await.unwrap(), 0, "still open to the last second");
     app.advance(TimeDelta::seconds(1));
@@ -68,15 +70,15 @@ async fn a_steward_confirms_the_time_for_every_process() {
     // From the command line, in a process of its own.
     let by_nobody = run(caucus(&app.store).args(["--public-url", &app.base, "clock", "confirm", "--by", "bea"]), "");
     assert!(String::from_utf8(by_nobody.stderr).unwrap().contains("Only a steward"));
-    assert!(app.app.time.doubt().is_some());
+    assert!(app.app.clock.doubt().is_some());
     let refused = app.app.write(move |tx| confirm_time(tx, bea)).await.unwrap_err();
     assert!(matches!(refused, ServiceError::Forbidden(_)), "{refused}");
     step(&app.app, &watch).await.unwrap();
-    assert!(app.app.time.doubt().is_some());
+    assert!(app.app.clock.doubt().is_some());
     app.app.write(move |tx| confirm_time(tx, ada)).await.unwrap();
     step(&app.app, &watch).await.unwrap();
 
-    assert!(app.app.time.doubt().is_none());
+    assert!(app.app.clock.doubt().is_none());
     assert_eq!(timers::step(&app.app).await.unwrap(), 1);
     assert!(app.result(poll).await.is_some());
     assert!(dump(&app)["steward_log"].iter().any(|act| act.contains("confirmed the time")));
@@ -123,11 +125,17 @@ async fn the_minutes_tell_how_long_the_server_was_down() {
     }
     assert!(incidents(&app).await.is_empty(), "a beating heart is no absence");
     app.advance(TimeDelta::hours(3));
+    super::doubted_time::all_gone(&app);
 
-    // A start after a long absence is no jump of the clock.
-    let again = app.second_process();
-    step(&again, &Watch::begin()).await.unwrap();
-    assert!(again.time.doubt().is_none());
+    // What a start after a long absence is, shows after an hour in which the clock runs steadily.
+    let (again, life) = (app.second_process(), Watch::begin());
+    step(&again, &life).await.unwrap();
+    assert!(incidents(&app).await.is_empty() && again.clock.doubt().is_some());
+    for _ in 0..120 {
+        app.advance(TimeDelta::seconds(30));
+        step(&again, &life).await.unwrap();
+    }
+    assert!(again.clock.doubt().is_none());
 
     let noted = incidents(&app).await;
     assert_eq!(noted.iter().map(|i| i.kind).collect::<Vec<_>>(), [IncidentKind::Down]);

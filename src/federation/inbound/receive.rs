@@ -6,7 +6,7 @@ use super::authenticate::{Verdict, authenticate};
 use super::envelope::{Envelope, House};
 use super::json_guard;
 use crate::app::App;
-use crate::clock::Stamp;
+use crate::clock::{HeardFrom, Stamp};
 use crate::db::inbox::{self, NewReceived};
 use crate::db::{DbError, local_actors, remote_hosts};
 use crate::domain::canonical;
@@ -115,7 +115,7 @@ pub async fn receive(app: &App, incoming: Incoming) -> Result<(), Rejection> {
     if blocks.has_server(&canonical::authority(&envelope.actor)) {
         return Err(Rejection::Forbidden("your server is blocked here"));
     }
-    let expected = Expected { base: app.urls.base(), now: app.now() };
+    let expected = Expected { base: app.urls.base(), now: app.clock.claimed(), certain: app.certain() };
     let claim = signatures::read(&incoming.head, Some(&incoming.body), &expected)?;
     match authenticate(app, &envelope, &claim, incoming.source).await? {
         // Only now is it certain who speaks.
@@ -123,6 +123,7 @@ pub async fn receive(app: &App, incoming: Incoming) -> Result<(), Rejection> {
             Err(Rejection::Forbidden("this account is blocked here"))
         }
         Verdict::Believed(signer) => {
+            app.clock.hear(&canonical::authority(&envelope.actor), claim.signed_at, HeardFrom::Signature);
             let letter = Letter { incoming, envelope, signed_at: claim.signed_at };
             store(app, letter, signer).await
         }

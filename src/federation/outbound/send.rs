@@ -69,7 +69,7 @@ pub async fn deliver(app: &App, letter: &Letter, inbox: &str, scheme: SignatureS
         return Ok(Attempt { verdict: Verdict::Dropped("the inbox is no URL".to_owned()), learned: None });
     };
     let post = async |scheme| {
-        let headers = sign(&key, &inbox, &letter.bytes, app.now(), scheme)?;
+        let headers = sign(&key, &inbox, &letter.bytes, app.clock.claimed(), scheme)?;
         app.federation.http.post(&inbox, headers, letter.bytes.clone()).await
     };
     let first = post(scheme).await;

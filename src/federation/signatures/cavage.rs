@@ -153,7 +153,7 @@ fn check_times(
     if is_signed("(created)") {
         signed.push(expected.check_fresh(created.ok_or(Problem::Unverifiable("the signature has no created"))?)?);
     }
-    if is_signed("(expires)") && expires.is_none_or(|end| end < expected.now) {
+    if is_signed("(expires)") && expires.is_none_or(|end| expected.has_expired(end)) {
         return Err(Problem::Unverifiable("the signature has expired"));
     }
     signed.into_iter().max().ok_or(Problem::Unverifiable("the date must be signed"))

@@ -49,8 +49,11 @@ pub enum Problem {
 pub struct Expected<'a> {
     /// Our public address without a final slash: scheme and host, perhaps a port.
     pub base: &'a str,
-    /// The present moment.
+    /// The present moment, by the machine's clock.
     pub now: Stamp,
+    /// The latest moment that has surely passed: another one while the clock is in doubt. What is fresh
+    /// by either is fresh, so that no doubt of ours ends the talk with others.
+    pub certain: Stamp,
 }
 
 impl RequestHead {
@@ -139,13 +142,21 @@ impl Expected<'_> {
 
     /// The moment, if it lies in the window (SG-8).
     pub(super) fn check_fresh(&self, at: DateTime<Utc>) -> Result<DateTime<Utc>, Problem> {
-        if at < self.now - OLDEST {
-            Err(Problem::Unverifiable("the signature is too old"))
-        } else if at > self.now + FURTHEST_AHEAD {
-            Err(Problem::Unverifiable("the signature is from the future"))
-        } else {
-            Ok(at)
-        }
+        let check = |now: Stamp| {
+            if at < now - OLDEST {
+                Err(Problem::Unverifiable("the signature is too old"))
+            } else if at > now + FURTHEST_AHEAD {
+                Err(Problem::Unverifiable("the signature is from the future"))
+            } else {
+                Ok(at)
+            }
+        };
+        check(self.now).or_else(|problem| check(self.certain).map_err(|_| problem))
+    }
+
+    /// Whether a signature that is good until `end` is so no longer.
+    pub(super) fn has_expired(&self, end: DateTime<Utc>) -> bool {
+        end < self.now.min(self.certain)
     }
 }
 

@@ -159,7 +159,7 @@ fn check_times(input: &Input<'_>, expected: &Expected<'_>) -> Result<Stamp, Prob
     let created = input.parameter("created").ok_or(Problem::Unverifiable("the signature has no created"))?;
     let signed_at = expected.check_fresh(seconds(created)?)?;
     match input.parameter("expires").map(seconds).transpose()? {
-        Some(end) if end < expected.now => Err(Problem::Unverifiable("the signature has expired")),
+        Some(end) if expected.has_expired(end) => Err(Problem::Unverifiable("the signature has expired")),
         _ => Ok(signed_at),
     }
 }

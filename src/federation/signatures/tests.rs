@@ -26,7 +26,7 @@ impl Sent {
     fn read(&self, base: &str) -> Result<Claim, Problem> {
         let headers = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
         let head = RequestHead::new(self.method, &self.target, headers)?;
-        read(&head, self.body, &Expected { base, now: self.now })
+        read(&head, self.body, &Expected { base, now: self.now, certain: self.now })
     }
 
     fn set(&mut self, name: &str, change: impl Fn(&str) -> String) {
@@ -189,7 +189,8 @@ proptest! {
         let mut headers = vec![("host", "cab.example"), ("date", &date), ("signature", &signature)];
         headers.extend(input.as_deref().map(|input| ("signature-input", input)));
         let head = RequestHead::new("POST", "/inbox", headers.into_iter().map(|(n, v)| (n, v.as_bytes()))).unwrap();
-        let expected = Expected { base: "https://cab.example", now: SystemClock.now() };
+        let now = SystemClock.now();
+        let expected = Expected { base: "https://cab.example", now, certain: now };
         prop_assert!(read(&head, Some(BODY), &expected).is_err());
     }
 }

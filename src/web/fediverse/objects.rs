@@ -50,7 +50,7 @@ async fn question(app: &App, id: PollId) -> Result<HttpResponse, NoAnswer> {
         poll = app.read(move |conn| polls::poll(conn, id)).await?;
     }
     let max_age = max_age(poll.closes_at, poll.closed_at, now);
-    let question = app.read(move |conn| publish_poll::question_now(conn, &poll, now)).await.map_err(no_answer)?;
+    let question = app.read(move |conn| publish_poll::question_now(conn, &poll)).await.map_err(no_answer)?;
     Ok(document(bytes(&question), max_age))
 }
 

@@ -64,7 +64,7 @@ impl Content {
     fn happened(incident: &Incident) -> &'static str {
         match incident.kind {
             IncidentKind::Down => "the server was down",
-            IncidentKind::Clock => "its clock jumped ahead; nothing was closed meanwhile",
+            IncidentKind::Clock => "its clock was in doubt; nothing was closed meanwhile",
             IncidentKind::Restored => {
                 "its data was put back from a backup; ballots cast since that backup are lost here"
             }

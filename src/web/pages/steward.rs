@@ -37,7 +37,7 @@ pub async fn show(app: web::Data<App>, visit: MemberSession) -> Result<HttpRespo
     visit.session.page(&app, "What waits for which server").show(&Queue {
         hosts,
         given_up,
-        is_time_doubted: app.time.doubt().is_some(),
+        is_time_doubted: app.clock.doubt().is_some(),
         now: app.now(),
     })
 }

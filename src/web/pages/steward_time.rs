@@ -2,11 +2,11 @@
 
 use super::view;
 use crate::App;
-use crate::clock::{Doubt, Stamp};
+use crate::clock::{Cause, Doubt, Stamp};
 use crate::db::incidents::list_newest;
 use crate::domain::incident::{Incident, IncidentKind};
 use crate::services::ServiceError;
-use crate::services::watch_over::confirm_time_here;
+use crate::services::confirm_time::confirm_time_here;
 use crate::web::errors::PageError;
 use crate::web::form::{MemberForm, Nothing};
 use crate::web::layout::Page;
@@ -24,10 +24,14 @@ struct Content<'a> {
 }
 
 impl Content<'_> {
+    fn was_absent(doubt: &Doubt) -> bool {
+        doubt.cause != Cause::Jump
+    }
+
     fn what(incident: &Incident) -> &'static str {
         match incident.kind {
             IncidentKind::Down => "the server was down",
-            IncidentKind::Clock => "its clock jumped ahead",
+            IncidentKind::Clock => "its clock was in doubt",
             IncidentKind::Restored => "its data was put back from a backup",
         }
     }
@@ -38,7 +42,7 @@ pub async fn show(app: web::Data<App>, visit: MemberSession) -> Result<HttpRespo
     stewards_only(visit.me.is_steward)?;
     let incidents = app.read(|conn| list_newest(conn, 50)).await?;
     let page = visit.session.page(&app, "The server and its clock");
-    page.show(&Content { page: &page, doubt: app.time.doubt(), now: app.now(), incidents })
+    page.show(&Content { page: &page, doubt: app.clock.doubt(), now: app.now(), incidents })
 }
 
 /// `POST /steward/time`

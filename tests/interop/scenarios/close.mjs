@@ -19,8 +19,16 @@ async function weekPasses(stage) {
   await forward(A_WEEK);
   caucus.begin();
   // Asked while it starts: whatever comes is the first answer that anybody gets.
-  const first = await eventually("the first answer", () => caucus.object(ballot.object_id).catch(() => null));
-  await check("the very first answer after the end has the final numbers and says closed", () =>
+  const unsure = await eventually("the first answer", () => caucus.object(ballot.object_id).catch(() => null));
+  await check("as long as nobody can say how long the server was away, nothing shows and nothing closes", () =>
+    equal([unsure.status, unsure.json.closed, ...totals(unsure.json)], [200, undefined, 0, 0, 0]));
+  await caucus.run(["clock", "confirm", "--by", "ada"]);
+  const isOver = async () => {
+    const answer = await caucus.object(ballot.object_id);
+    return answer.json.closed && answer;
+  };
+  const first = await eventually("the time is known", isOver, 30_000);
+  await check("the first answer after that has the final numbers and says closed", () =>
     equal([first.status, first.json.votersCount, ...totals(first.json)], [200, 3, 2, 0, 1]) &&
     equal(first.json.closed, before.endTime));
   await check("all else of the Question is as it was", () => equal(withoutNumbers(first.json), withoutNumbers(before)));

@@ -130,7 +130,7 @@ impl Town {
     /// Every process sees how late it is, or knows it from the last heartbeat before it was started.
     fn look_at_the_clock(&mut self) {
         self.latest = self.deadline();
-        self.nodes.iter().for_each(|node| node.time.remember(self.latest));
+        self.nodes.iter().for_each(|node| node.time.resume(self.latest));
     }
 
     /// Lets every vote come to its end.

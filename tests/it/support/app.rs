@@ -120,7 +120,7 @@ impl TestApp {
 }
 
 /// What `serve` makes at its first start, with a key that is kept between runs.
-fn create_instance_actor(tx: &mut Tx<'_>) -> Result<(), DbError> {
+pub fn create_instance_actor(tx: &mut Tx<'_>) -> Result<(), DbError> {
     let (handle, keys) = (tx.urls.host().to_owned(), kept_pair(2));
     let new = NewActor { kind: ActorKind::Instance, handle: &handle, name: &handle, summary: "", keys: &keys };
     local_actors::create_actor(tx, &new).map(drop)
