@@ -26,7 +26,7 @@ pub(super) const EXAMPLES: &str = "\
 pub(super) enum DocumentCommand {
     /// List the documents in force
     List,
-    /// Import a document that is not here yet; afterwards it changes by amendments only
+    /// Put in a document that is not here yet, without a vote; the followers are told so
     Import {
         /// Markdown, or plain text with numbered clauses
         file: PathBuf,
@@ -91,7 +91,13 @@ async fn import(app: &App, (slug, title, text): HandedIn, by: String) -> Result<
     let imported = app
         .write(move |tx| import_as_steward(tx, by, &NewDocument { slug: &slug, title: &title, text: &text }))
         .await?;
-    writeln!(std::io::stdout(), "{} is in force: {}", imported.title, app.urls.document(&imported.slug))?;
+    let page = app.urls.document(&imported.slug);
+    writeln!(std::io::stdout(), "{} is there: {page}", imported.title)?;
+    writeln!(
+        std::io::stdout(),
+        "Nobody has voted on it; the followers of the community are told so. It is signed from the first amendment of it \
+         that is carried."
+    )?;
     Ok(())
 }
 
@@ -126,7 +132,8 @@ pub(super) fn print(read: &ReadDocument) -> Result<(), Problem> {
 async fn list(app: &App) -> Result<(), Problem> {
     let mut stdout = std::io::stdout().lock();
     for document in app.read(documents::list_documents).await? {
-        writeln!(stdout, "{}  {}  (version {})", document.slug, document.title, document.version.number)?;
+        let mark = if document.is_agreed() { "" } else { ", put in by a steward, not voted on" };
+        writeln!(stdout, "{}  {}  (version {}{mark})", document.slug, document.title, document.version.number)?;
     }
     Ok(())
 }

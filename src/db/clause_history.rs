@@ -73,8 +73,10 @@ fn step_between(
         (None, _) | (_, (None, _)) => Ok(Some(ClauseStep::Added)),
         (_, (_, None)) => Ok(Some(ClauseStep::Removed)),
         (Some(last), (Some(old), Some(new))) => {
-            // One that changed its place among its neighbours may have kept everything else.
-            if old.text == new.text && old.parent == new.parent && old.number == new.number {
+            // A number tells that a clause stands among its neighbours as before; of text without one
+            // the place does, but it may have moved only because others came or went.
+            let is_in_place = old.number == new.number && (!new.number.is_empty() || old.position == new.position);
+            if old.text == new.text && old.parent == new.parent && is_in_place {
                 return Ok(None);
             }
             let (was, is) = (list_clauses(conn, last.id)?, list_clauses(conn, version.id)?);

@@ -1,14 +1,21 @@
-//! Documents, their versions and clauses. Versions are only ever added (A1).
+//! Documents as they stand. What was in force stays: [`versions`] are only ever added (A1).
 
+mod versions;
+
+pub(super) use versions::stored_rule;
+pub use versions::{
+    Recomputed, Version, find_version, find_version_before, find_version_numbered, insert_version, list_clauses,
+    list_states_of_clause, list_versions, recompute_fingerprints,
+};
+
+use self::versions::VersionRow;
 use super::connection::{AnyBackend, AnyConnection};
-use super::schema::{document_clauses, document_versions, documents};
+use super::schema::{document_versions, documents};
 use super::{DbError, Tx, convert};
-use crate::clock::{Stamp, iso_seconds};
-use crate::domain::document::{Clause, fingerprint};
-use crate::domain::tally::{Majority, Rule, VoteBase};
-use crate::ids::{AmendmentId, ClauseId, DocumentId, VersionId};
-use crate::on_each_backend;
-use chrono::NaiveDateTime;
+use crate::clock::iso_seconds;
+use crate::domain::document::Clause;
+use crate::domain::tally::Rule;
+use crate::ids::DocumentId;
 use diesel::prelude::*;
 
 /// A governing document as it stands.
@@ -24,25 +31,21 @@ pub struct Document {
     pub rule: Rule,
     /// The version in force.
     pub version: Version,
+    /// Whether it came in at the set-up, agreed by whoever founded the community.
+    pub is_founding: bool,
 }
 
-/// One version of a document.
-#[derive(Debug, Clone)]
-pub struct Version {
-    /// Its id.
-    pub id: VersionId,
-    /// Its document.
-    pub document_id: DocumentId,
-    /// Counts from 1.
-    pub number: i32,
-    /// SHA-256 of its canonical text.
-    pub fingerprint: String,
-    /// The amendment that brought it; none for an import.
-    pub amendment_id: Option<AmendmentId>,
-    /// Since when it stands.
-    pub created_at: Stamp,
-    /// The rule by which this text is amended (A9).
-    pub rule: Rule,
+impl Document {
+    /// Whether the members have made it theirs, so that whoever joins signs it: it came in at the
+    /// set-up, or an amendment of it was carried. Else a steward put it in later (J1, A1).
+    pub fn is_agreed(&self) -> bool {
+        self.is_founding || self.version.amendment_id.is_some()
+    }
+
+    /// Whether a steward put this text of it in after the set-up, without a vote.
+    pub fn is_put_in(&self, version: &Version) -> bool {
+        !self.is_founding && version.amendment_id.is_none()
+    }
 }
 
 #[derive(Queryable, Selectable)]
@@ -51,64 +54,7 @@ struct DocumentRow {
     id: String,
     slug: String,
     title: String,
-}
-
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = document_versions, check_for_backend(AnyBackend))]
-struct VersionRow {
-    id: String,
-    document_id: String,
-    number: i32,
-    fingerprint: String,
-    amendment_id: Option<String>,
-    created_at: NaiveDateTime,
-    vote_base: String,
-    quorum: i32,
-}
-
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = document_clauses, check_for_backend(AnyBackend))]
-struct ClauseRow {
-    clause_id: String,
-    parent_id: Option<String>,
-    position: i32,
-    depth: i32,
-    number: String,
-    text: String,
-}
-
-impl ClauseRow {
-    fn clause(self) -> Result<Clause, DbError> {
-        Ok(Clause {
-            id: convert::id(&self.clause_id)?,
-            parent: self.parent_id.as_deref().map(convert::id).transpose()?,
-            position: self.position,
-            depth: self.depth,
-            number: self.number,
-            text: self.text,
-        })
-    }
-}
-
-impl VersionRow {
-    fn version(self) -> Result<Version, DbError> {
-        Ok(Version {
-            id: convert::id(&self.id)?,
-            document_id: convert::id(&self.document_id)?,
-            number: self.number,
-            fingerprint: self.fingerprint,
-            amendment_id: self.amendment_id.as_deref().map(convert::id).transpose()?,
-            created_at: self.created_at.and_utc(),
-            rule: stored_rule(&self.vote_base, self.quorum)?,
-        })
-    }
-}
-
-/// A rule as it was stored. Documents are amended by two thirds (A9).
-pub(super) fn stored_rule(vote_base: &str, quorum: i32) -> Result<Rule, DbError> {
-    let base = convert::word(vote_base, |word| VoteBase::parse(word).ok())?;
-    let quorum = u32::try_from(quorum).map_err(|_| DbError::Broken("a stored quorum is below zero".to_owned()))?;
-    Ok(Rule { majority: Majority::TwoThirds, base, quorum })
+    is_founding: bool,
 }
 
 fn from_rows((document, version): (DocumentRow, VersionRow)) -> Result<Document, DbError> {
@@ -119,6 +65,7 @@ fn from_rows((document, version): (DocumentRow, VersionRow)) -> Result<Document,
         slug: document.slug,
         title: document.title,
         version,
+        is_founding: document.is_founding,
     })
 }
 
@@ -137,6 +84,16 @@ macro_rules! documents_as_they_stand {
 pub fn list_documents(conn: &mut AnyConnection) -> Result<Vec<Document>, DbError> {
     let rows: Vec<(DocumentRow, VersionRow)> = documents_as_they_stand!().order(documents::slug).load(conn)?;
     rows.into_iter().map(from_rows).collect()
+}
+
+/// The documents that whoever joins signs, by slug (J1).
+///
+/// # Errors
+/// The store's fault.
+pub fn list_agreed_documents(conn: &mut AnyConnection) -> Result<Vec<Document>, DbError> {
+    let mut all = list_documents(conn)?;
+    all.retain(Document::is_agreed);
+    Ok(all)
 }
 
 /// A document that must exist.
@@ -179,104 +136,6 @@ pub fn hold_document(tx: &mut Tx<'_>, id: DocumentId) -> Result<Document, DbErro
     document(tx.conn, id)
 }
 
-/// The clauses of one version, in reading order.
-///
-/// # Errors
-/// The store's fault.
-pub fn list_clauses(conn: &mut AnyConnection, version: VersionId) -> Result<Vec<Clause>, DbError> {
-    let rows: Vec<ClauseRow> = document_clauses::table
-        .filter(document_clauses::version_id.eq(version.to_string()))
-        .order(document_clauses::position)
-        .select(ClauseRow::as_select())
-        .load(conn)?;
-    rows.into_iter().map(ClauseRow::clause).collect()
-}
-
-/// All versions of a document, the newest first.
-///
-/// # Errors
-/// The store's fault.
-pub fn list_versions(conn: &mut AnyConnection, document: DocumentId) -> Result<Vec<Version>, DbError> {
-    let rows: Vec<VersionRow> = document_versions::table
-        .filter(document_versions::document_id.eq(document.to_string()))
-        .order(document_versions::number.desc())
-        .select(VersionRow::as_select())
-        .load(conn)?;
-    rows.into_iter().map(VersionRow::version).collect()
-}
-
-/// The version with this id, if there is one.
-///
-/// # Errors
-/// The store's fault.
-pub fn find_version(conn: &mut AnyConnection, id: VersionId) -> Result<Option<Version>, DbError> {
-    document_versions::table
-        .find(id.to_string())
-        .select(VersionRow::as_select())
-        .first(conn)
-        .optional()?
-        .map(VersionRow::version)
-        .transpose()
-}
-
-/// The version of a document with this number, if there is one.
-///
-/// # Errors
-/// The store's fault.
-pub fn find_version_numbered(
-    conn: &mut AnyConnection,
-    document: DocumentId,
-    number: i32,
-) -> Result<Option<Version>, DbError> {
-    document_versions::table
-        .filter(document_versions::document_id.eq(document.to_string()))
-        .filter(document_versions::number.eq(number))
-        .select(VersionRow::as_select())
-        .first(conn)
-        .optional()?
-        .map(VersionRow::version)
-        .transpose()
-}
-
-/// The version that stood just before a moment; none when the document is younger.
-///
-/// # Errors
-/// The store's fault.
-pub fn find_version_before(
-    conn: &mut AnyConnection,
-    document: DocumentId,
-    moment: Stamp,
-) -> Result<Option<Version>, DbError> {
-    document_versions::table
-        .filter(document_versions::document_id.eq(document.to_string()))
-        .filter(document_versions::created_at.lt(moment.naive_utc()))
-        .order(document_versions::number.desc())
-        .select(VersionRow::as_select())
-        .first(conn)
-        .optional()?
-        .map(VersionRow::version)
-        .transpose()
-}
-
-/// One clause in every version that has it, the oldest first.
-///
-/// # Errors
-/// The store's fault.
-pub fn list_states_of_clause(
-    conn: &mut AnyConnection,
-    document: DocumentId,
-    clause: ClauseId,
-) -> Result<Vec<(VersionId, Clause)>, DbError> {
-    let rows: Vec<(String, ClauseRow)> = document_clauses::table
-        .inner_join(document_versions::table)
-        .filter(document_versions::document_id.eq(document.to_string()))
-        .filter(document_clauses::clause_id.eq(clause.to_string()))
-        .order(document_versions::number)
-        .select((document_versions::id, ClauseRow::as_select()))
-        .load(conn)?;
-    rows.into_iter().map(|(version, row)| Ok((convert::id(&version)?, row.clause()?))).collect()
-}
-
 /// A version with its clauses as JSON: the export, and what the API shows.
 pub fn as_json(document: &Document, version: &Version, clauses: &[Clause]) -> serde_json::Value {
     let clauses: Vec<serde_json::Value> = clauses
@@ -293,17 +152,19 @@ pub fn as_json(document: &Document, version: &Version, clauses: &[Clause]) -> se
         "title": document.title,
         "version": version.number,
         "fingerprint": version.fingerprint,
+        "fingerprint_of": version.fingerprint_of.as_str(),
         "in_force_since": iso_seconds(version.created_at),
         "rule": {"base": version.rule.base.as_str(), "quorum": version.rule.quorum},
         "clauses": clauses,
     })
 }
 
-/// Saves a document without any version; [`insert_version`] has to follow.
+/// Saves a document without any version; [`insert_version`] has to follow. `is_founding` is true
+/// for one that comes in at the set-up.
 ///
 /// # Errors
 /// The store's fault; a slug that is taken must be found out before.
-pub fn insert_document(tx: &mut Tx<'_>, slug: &str, title: &str) -> Result<DocumentId, DbError> {
+pub fn insert_document(tx: &mut Tx<'_>, (slug, title): (&str, &str), is_founding: bool) -> Result<DocumentId, DbError> {
     let id = DocumentId::from_uuid(tx.next_id());
     diesel::insert_into(documents::table)
         .values((
@@ -311,63 +172,8 @@ pub fn insert_document(tx: &mut Tx<'_>, slug: &str, title: &str) -> Result<Docum
             documents::slug.eq(slug),
             documents::title.eq(title),
             documents::created_at.eq(tx.now.naive_utc()),
+            documents::is_founding.eq(is_founding),
         ))
         .execute(tx.conn)?;
     Ok(id)
-}
-
-/// Saves the next version of a document and puts it in force.
-///
-/// # Errors
-/// The store's fault.
-pub fn insert_version(
-    tx: &mut Tx<'_>,
-    document: DocumentId,
-    (clauses, rule): (&[Clause], Rule),
-    amendment: Option<AmendmentId>,
-) -> Result<VersionId, DbError> {
-    let quorum = i32::try_from(rule.quorum).map_err(|_| DbError::Broken("a quorum is out of range".to_owned()))?;
-    let id = VersionId::from_uuid(tx.next_id());
-    let last: Option<i32> = document_versions::table
-        .filter(document_versions::document_id.eq(document.to_string()))
-        .select(diesel::dsl::max(document_versions::number))
-        .first(tx.conn)?;
-    diesel::insert_into(document_versions::table)
-        .values((
-            document_versions::id.eq(id.to_string()),
-            document_versions::document_id.eq(document.to_string()),
-            document_versions::number.eq(last.unwrap_or(0) + 1),
-            document_versions::fingerprint.eq(fingerprint(clauses)),
-            document_versions::amendment_id.eq(amendment.map(|id| id.to_string())),
-            document_versions::created_at.eq(tx.now.naive_utc()),
-            document_versions::vote_base.eq(rule.base.as_str()),
-            document_versions::quorum.eq(quorum),
-        ))
-        .execute(tx.conn)?;
-    insert_clauses(tx, id, clauses)?;
-    diesel::update(documents::table.find(document.to_string()))
-        .set(documents::current_version_id.eq(Some(id.to_string())))
-        .execute(tx.conn)?;
-    Ok(id)
-}
-
-fn insert_clauses(tx: &mut Tx<'_>, version: VersionId, clauses: &[Clause]) -> Result<(), DbError> {
-    for some in clauses.chunks(100) {
-        let rows: Vec<_> = some
-            .iter()
-            .map(|clause| {
-                (
-                    document_clauses::version_id.eq(version.to_string()),
-                    document_clauses::clause_id.eq(clause.id.to_string()),
-                    document_clauses::parent_id.eq(clause.parent.map(|id| id.to_string())),
-                    document_clauses::position.eq(clause.position),
-                    document_clauses::depth.eq(clause.depth),
-                    document_clauses::number.eq(&clause.number),
-                    document_clauses::text.eq(&clause.text),
-                )
-            })
-            .collect();
-        on_each_backend!(tx.conn, |c| diesel::insert_into(document_clauses::table).values(rows).execute(c))?;
-    }
-    Ok(())
 }

@@ -18,6 +18,7 @@ pub mod cabals;
 pub mod chain;
 pub mod citations;
 pub mod clause_history;
+pub mod community_names;
 pub mod connection;
 mod convert;
 pub mod credits;

@@ -100,6 +100,7 @@ diesel::table! {
         title -> Text,
         current_version_id -> Nullable<Text>,
         created_at -> Timestamp,
+        is_founding -> Bool,
     }
 }
 
@@ -113,6 +114,7 @@ diesel::table! {
         created_at -> Timestamp,
         vote_base -> Text,
         quorum -> Integer,
+        fingerprint_of -> Text,
     }
 }
 

@@ -14,6 +14,7 @@ pub use mark::{Mark, Marks, marks, number_anew};
 
 use super::record::sha256_hex;
 use super::refusal::Refusal;
+use super::tally::Rule;
 use super::text;
 use crate::clock::Stamp;
 use crate::ids::ClauseId;
@@ -129,10 +130,38 @@ pub fn slug_from_title(title: &str) -> String {
     if slug.is_empty() || slug == "import" { "document".to_owned() } else { slug.to_owned() }
 }
 
-/// SHA-256 of the canonical text (depth, number and words of each clause, one a line), in
-/// hexadecimal: what a version is known by.
-pub fn fingerprint(clauses: &[Clause]) -> String {
+/// What the fingerprint of a version is taken over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FingerprintOf {
+    /// Its clauses: how it was before fingerprints covered the rule.
+    Text,
+    /// The rule of voting and its clauses.
+    TextAndRule,
+}
+
+impl FingerprintOf {
+    /// As it is stored and sent.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::TextAndRule => "text_and_rule",
+        }
+    }
+
+    /// From the word as it is stored.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Text, Self::TextAndRule].into_iter().find(|of| of.as_str() == word)
+    }
+}
+
+/// SHA-256 of the canonical text, in hexadecimal: what a version is known by. The canonical text is
+/// depth, number and words of each clause, one a line and parted by tabs; before them, where the
+/// rule is covered, the word `rule`, its base and its quorum in a line of their own.
+pub fn fingerprint(of: FingerprintOf, clauses: &[Clause], rule: Rule) -> String {
     let mut canonical = String::new();
+    if of == FingerprintOf::TextAndRule {
+        let _ = writeln!(canonical, "rule\t{}\t{}", rule.base.as_str(), rule.quorum);
+    }
     for clause in clauses {
         let _ = writeln!(canonical, "{}\t{}\t{}", clause.depth, clause.number, clause.text);
     }
@@ -166,6 +195,7 @@ pub fn clause_text(field: &'static str, words: &str) -> Result<String, Refusal> 
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::domain::tally::VoteBase;
     use uuid::Uuid;
 
     /// A tree with the ids 1, 2, 3 …
@@ -179,7 +209,8 @@ pub(crate) mod tests {
 
     #[test]
     fn the_fingerprint_changes_with_any_word_number_or_nesting() {
-        let of = |text: &str| fingerprint(&numbered(import(text).unwrap()));
+        let of =
+            |text: &str| fingerprint(FingerprintOf::TextAndRule, &numbered(import(text).unwrap()), Rule::default());
         let base = of("1. Aim\n  1. Win\n  2. Help\n");
 
         assert_eq!(base, of("1.  Aim\r\n\r\n   1. Win\n   2. Help"));
@@ -192,6 +223,23 @@ pub(crate) mod tests {
             assert_ne!(base, of(other), "{other}");
         }
         assert_eq!(base.len(), 64);
+    }
+
+    #[test]
+    fn the_fingerprint_covers_the_rule_and_can_be_worked_out_by_hand() {
+        let clauses = numbered(import("1. Aims\n  1. Win\n").unwrap());
+        let of = |of, base, quorum| fingerprint(of, &clauses, Rule { base, quorum, ..Rule::default() });
+        let (both, text) = (FingerprintOf::TextAndRule, FingerprintOf::Text);
+
+        let all = [of(both, VoteBase::Cast, 0), of(both, VoteBase::Roll, 0), of(both, VoteBase::Cast, 1)];
+
+        assert_eq!(all[0], sha256_hex("rule\tcast\t0\n0\t1\tAims\n1\t1.1\tWin\n"));
+        assert!(all[0] != all[1] && all[0] != all[2]);
+        assert_eq!(of(text, VoteBase::Cast, 0), of(text, VoteBase::Roll, 9));
+        assert_eq!(of(text, VoteBase::Cast, 0), sha256_hex("0\t1\tAims\n1\t1.1\tWin\n"));
+        for kind in [both, text] {
+            assert_eq!(FingerprintOf::parse(kind.as_str()), Some(kind));
+        }
     }
 
     #[test]

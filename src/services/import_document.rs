@@ -2,11 +2,19 @@
 
 use super::ServiceError;
 use crate::db::documents::Document;
-use crate::db::{AnyConnection, Tx, documents, members, steward_log};
+use crate::db::local_actors::find_community;
+use crate::db::posts::PostKind;
+use crate::db::{AnyConnection, DbError, Tx, documents, members, steward_log};
 use crate::domain::document::{Clause, ClauseTree};
 use crate::domain::tally::Rule;
+use crate::domain::text::escape_html;
+use crate::domain::visibility::Visibility;
 use crate::domain::{Problems, Refusal, document, text};
-use crate::ids::{ClauseId, DocumentId, MemberId};
+use crate::federation::outbound::documents::{Extra, NoteParts, note};
+use crate::federation::outbound::html::link;
+use crate::federation::outbound::publish::{Audience, NewPost, publish};
+use crate::ids::{ClauseId, DocumentId, MemberId, PostId};
+use serde_json::json;
 use uuid::Uuid;
 
 /// A document as it was handed in.
@@ -86,8 +94,10 @@ pub fn look_at_document(conn: &mut AnyConnection, new: &NewDocument<'_>) -> Resu
     Ok(read)
 }
 
-/// Imports a document after the set-up: an act of a steward, in the public log (K2). Only a
-/// document that is not there yet: afterwards its text changes by amendments alone.
+/// Puts a document in after the set-up: an act of a steward, in the public log (K2) and told to the
+/// followers of the community. Only a document that is not there yet: afterwards its text changes
+/// by amendments alone. Nobody voted on it, so nobody signs it before an amendment of it is carried
+/// (J1).
 ///
 /// # Errors
 /// Forbidden to others than stewards; else as [`import_document`].
@@ -95,20 +105,61 @@ pub fn import_as_steward(tx: &mut Tx<'_>, by: MemberId, new: &NewDocument<'_>) -
     if !members::member(tx.conn, by)?.is_steward {
         return Err(ServiceError::Forbidden("Only stewards can import a document.".to_owned()));
     }
-    let id = import_document(tx, new)?;
+    let id = keep(tx, new, false)?;
     let document = documents::document(tx.conn, id)?;
-    steward_log::record_act(tx, by, "imported the document", &document.title)?;
+    steward_log::record_act(tx, by, "put in a document, without a vote", &document.title)?;
+    announce(tx, &document)?;
     Ok(document)
 }
 
-/// Reads the text into clauses and keeps it as the first version.
+/// Keeps a document of the set-up as its first version.
 ///
 /// # Errors
 /// Refused with field problems (`slug`, `title`, `text`); conflict when the slug is taken.
 pub fn import_document(tx: &mut Tx<'_>, new: &NewDocument<'_>) -> Result<DocumentId, ServiceError> {
+    keep(tx, new, true)
+}
+
+fn keep(tx: &mut Tx<'_>, new: &NewDocument<'_>, is_founding: bool) -> Result<DocumentId, ServiceError> {
     let ReadDocument { title, slug, tree, .. } = look_at_document(tx.conn, new)?;
     let clauses = tree.with_ids(|| ClauseId::from_uuid(tx.next_id()));
-    let id = documents::insert_document(tx, &slug, &title)?;
+    let id = documents::insert_document(tx, (&slug, &title), is_founding)?;
     documents::insert_version(tx, id, (&clauses, Rule::default()), None)?;
     Ok(id)
+}
+
+/// The community's Note that tells its followers of a document on which nobody voted.
+fn announce(tx: &mut Tx<'_>, document: &Document) -> Result<(), ServiceError> {
+    let community = find_community(tx.conn)?.ok_or(DbError::NotFound)?;
+    let id = PostId::from_uuid(tx.next_id());
+    let content = format!(
+        "<p>A steward has put in a new document: <strong>{}</strong>. Nobody has voted on it. Any member may propose to \
+         amend it; once an amendment of it is carried, whoever joins signs it too.</p><p>{}</p>",
+        escape_html(&document.title),
+        link(&tx.urls.document(&document.slug))
+    );
+    let parts = NoteParts {
+        id: &tx.urls.note(id),
+        author: &community.url(tx.urls),
+        content_html: &content,
+        language: "en",
+        published: tx.now,
+        updated: None,
+        in_reply_to: None,
+        visibility: Visibility::Public,
+        mentions: Vec::new(),
+        hashtags: Vec::new(),
+        extra: Extra::default().with("fingerprint", json!(document.version.fingerprint)),
+    };
+    let post = NewPost {
+        id,
+        actor_id: community.id,
+        kind: PostKind::Notice,
+        visibility: Visibility::Public,
+        in_reply_to: None,
+        object: note(&parts, tx.urls),
+        is_pinned: false,
+    };
+    publish(tx, post, &Audience::followers(community.id))?;
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! Join by signing the documents in force (rule J1).
 
 use super::ServiceError;
-use crate::db::documents::list_documents;
+use crate::db::documents::list_agreed_documents;
 use crate::db::local_actors::claim_handle;
 use crate::db::{Tx, members, signings};
 use crate::domain::Refusal;
@@ -17,8 +17,8 @@ pub struct Signed {
     pub fingerprint: String,
 }
 
-/// Puts a person on the roll. `signed` must be every document in force, in the version in force;
-/// a document that changed while they read must be read again.
+/// Puts a person on the roll. `signed` must be every document that the members agreed on, in the
+/// version in force; a document that changed while they read must be read again.
 ///
 /// # Errors
 /// A taken handle, documents that are not those in force, or the store's fault.
@@ -28,7 +28,7 @@ pub fn sign_up(
     password_hash: &str,
     signed: &[Signed],
 ) -> Result<MemberId, ServiceError> {
-    let in_force: Vec<Signed> = list_documents(tx.conn)?
+    let in_force: Vec<Signed> = list_agreed_documents(tx.conn)?
         .into_iter()
         .map(|document| Signed { document: document.id, fingerprint: document.version.fingerprint })
         .collect();

@@ -186,7 +186,8 @@ impl Vote<'_> {
         let text = match result.version_id {
             Some(id) => {
                 let version = documents::find_version(conn, id)?.ok_or(ServiceError::NotFound("version"))?;
-                fingerprint(&documents::list_clauses(conn, id)?) == version.fingerprint
+                fingerprint(version.fingerprint_of, &documents::list_clauses(conn, id)?, version.rule)
+                    == version.fingerprint
                     && result.record_json.contains(&version.fingerprint)
             }
             None => true,

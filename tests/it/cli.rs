@@ -312,9 +312,12 @@ fn a_document_is_exported_and_imported_on_the_command_line_once() {
 
     let told = done(&store, &[&import[..], &["ada"]].concat(), "");
 
-    assert!(told.contains("Rules is in force"), "{told}");
+    assert!(told.contains("Rules is there") && told.contains("Nobody has voted on it"), "{told}");
     assert_eq!(done(&store, &["document", "export", "rules", "--version", "1"], ""), plain);
-    assert!(done(&store, &["document", "list"], "").contains("rules  Rules  (version 1)"));
+    assert!(
+        done(&store, &["document", "list"], "")
+            .contains("rules  Rules  (version 1, put in by a steward, not voted on)")
+    );
     assert!(done(&store, &["document", "export", "rules", "--format", "json"], "").contains("\"number\": \"2\""));
     fails(caucus(&store).args([&import[..], &["ada"]].concat()), 1, &["There is a document named rules already"]);
     done(&store, &["member", "add", "bea", "--password-stdin"], PASS_PHRASE);

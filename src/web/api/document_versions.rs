@@ -2,13 +2,14 @@
 //! and the text as a file (rule A1).
 
 use super::answer;
-use super::documents::{ClauseView, clause_view, find};
+use super::documents::{ClauseView, RuleView, clause_view, find, rule_view};
 use super::problem::Problem;
-use super::query::Query;
+use super::query::{Page, Paging, Query};
 use crate::App;
 use crate::clock::iso_seconds;
 use crate::db::AnyConnection;
 use crate::db::clause_history::{ClauseEvent, clause_history};
+use crate::db::community_names::{NameChange, list_name_changes, renamed_between};
 use crate::db::documents::{self, Document, Version};
 use crate::domain::Refusal;
 use crate::domain::document::{Clause, compare, end_of_day, export_markdown, export_plain};
@@ -23,20 +24,21 @@ use utoipa::{IntoParams, ToSchema};
 pub struct VersionView {
     /// Counts from 1.
     version: i32,
-    /// SHA-256 of the canonical text.
+    /// SHA-256 of what `fingerprint_of` says.
     fingerprint: String,
+    /// text: its clauses; text_and_rule: the rule of voting and its clauses
+    #[schema(example = "text_and_rule")]
+    fingerprint_of: &'static str,
     in_force_since: String,
     /// The amendment that brought it; null for the first.
     amendment: Option<String>,
+    /// The rule by which this text is amended.
+    rule: RuleView,
+    /// The name that it gave the community; null when it brought none.
+    community_name: Option<String>,
     /// In reading order; only in the answer about one version.
     #[serde(skip_serializing_if = "Option::is_none")]
     clauses: Option<Vec<ClauseView>>,
-}
-
-/// All versions, the newest first.
-#[derive(Serialize, ToSchema)]
-pub struct VersionList {
-    items: Vec<VersionView>,
 }
 
 /// Which text.
@@ -47,11 +49,23 @@ pub struct Which {
     /// The text at the end of this day, UTC
     #[param(example = "2026-03-08")]
     on: Option<String>,
-    /// plain, markdown or json
-    #[param(example = "plain")]
-    format: Option<String>,
     /// The number of a version; the one in force when left out
     version: Option<i32>,
+}
+
+/// Which text, and how it is written.
+#[derive(Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct File {
+    /// The text at the end of this day, UTC
+    #[param(example = "2026-03-08")]
+    on: Option<String>,
+    /// The number of a version; the one in force when left out
+    version: Option<i32>,
+    /// plain, markdown or json; json when left out
+    #[param(example = "plain")]
+    format: Option<String>,
 }
 
 /// Which versions.
@@ -72,6 +86,24 @@ pub struct Comparison {
     to: i32,
     /// The clauses that are not as before, in reading order.
     changes: Vec<ComparedView>,
+    /// The rule of voting before and after; null when it is the same.
+    rule: Option<RuleChange>,
+    /// The name of the community before and after; null when the versions between brought none.
+    community_name: Option<NameChangeView>,
+}
+
+/// A rule of voting that became another.
+#[derive(Serialize, ToSchema)]
+pub struct RuleChange {
+    old: RuleView,
+    new: RuleView,
+}
+
+/// A name of the community that became another.
+#[derive(Serialize, ToSchema)]
+pub struct NameChangeView {
+    old: String,
+    new: String,
 }
 
 /// A clause that differs.
@@ -113,10 +145,14 @@ pub struct EventView {
     votes_abstain: Option<u64>,
 }
 
-fn version_view(version: Version, clauses: Option<Vec<Clause>>) -> VersionView {
+fn version_view(version: Version, names: &[NameChange], clauses: Option<Vec<Clause>>) -> VersionView {
+    let brought = |name: &&NameChange| name.document_id == version.document_id && name.version == version.number;
     VersionView {
+        community_name: names.iter().find(brought).map(|name| name.new.clone()),
         version: version.number,
+        fingerprint_of: version.fingerprint_of.as_str(),
         fingerprint: version.fingerprint,
+        rule: rule_view(version.rule),
         in_force_since: iso_seconds(version.created_at),
         amendment: version.amendment_id.map(|id| id.to_string()),
         clauses: clauses.map(|clauses| clauses.into_iter().map(clause_view).collect()),
@@ -154,16 +190,24 @@ fn chosen(conn: &mut AnyConnection, document: &Document, which: &Which) -> Resul
 }
 
 /// List the versions of a document
-#[utoipa::path(tag = "documents", responses((status = 200, body = VersionList), (status = 404, body = Problem)))]
+#[utoipa::path(tag = "documents", params(Paging), responses(
+    (status = 200, body = Page<VersionView>), (status = 400, body = Problem), (status = 404, body = Problem)))]
 #[get("/documents/{slug}/versions")]
-pub async fn list_versions(app: web::Data<App>, slug: web::Path<String>) -> Result<web::Json<VersionList>, Problem> {
-    let found = app
+pub async fn list_versions(
+    app: web::Data<App>,
+    slug: web::Path<String>,
+    paging: Query<Paging>,
+) -> Result<web::Json<Page<VersionView>>, Problem> {
+    let before: Option<i32> = paging.0.before()?;
+    let (found, names) = app
         .read(move |conn| -> Result<_, ServiceError> {
             let document = find(conn, &slug)?;
-            Ok(documents::list_versions(conn, document.id)?)
+            Ok((documents::list_versions(conn, document.id)?, list_name_changes(conn)?))
         })
         .await?;
-    Ok(web::Json(VersionList { items: found.into_iter().map(|version| version_view(version, None)).collect() }))
+    let rest = found.into_iter().filter(|version| before.is_none_or(|before| version.number < before));
+    let items = rest.take(paging.0.length()).map(|version| version_view(version, &names, None)).collect();
+    Ok(web::Json(Page::of(items, &paging.0, |version: &VersionView| version.version.to_string())))
 }
 
 /// Show one version with its clauses
@@ -191,29 +235,29 @@ pub async fn show_text(
 }
 
 async fn text(app: &App, slug: String, which: Which) -> Result<VersionView, Problem> {
-    let (version, clauses) = app
+    let (version, names, clauses) = app
         .read(move |conn| -> Result<_, ServiceError> {
             let document = find(conn, &slug)?;
             let version = chosen(conn, &document, &which)?;
             let clauses = documents::list_clauses(conn, version.id)?;
-            Ok((version, clauses))
+            Ok((version, list_name_changes(conn)?, clauses))
         })
         .await?;
-    Ok(version_view(version, Some(clauses)))
+    Ok(version_view(version, &names, Some(clauses)))
 }
 
 /// Get the text as a file that can be imported again
-#[utoipa::path(tag = "documents", params(Which), responses(
-    (status = 200, body = String, content_type = "text/plain"), (status = 404, body = Problem),
-    (status = 422, body = Problem)))]
+#[utoipa::path(tag = "documents", params(File), responses(
+    (status = 200, content((serde_json::Value = "application/json"), (String = "text/plain"), (String = "text/markdown"))),
+    (status = 404, body = Problem), (status = 422, body = Problem)))]
 #[get("/documents/{slug}/export")]
 pub async fn export_document(
     app: web::Data<App>,
     slug: web::Path<String>,
-    which: Query<Which>,
+    file: Query<File>,
 ) -> Result<HttpResponse, Problem> {
-    let (slug, which) = (slug.into_inner(), which.0);
-    let format = which.format.clone().unwrap_or_default();
+    let (slug, File { on, version, format }) = (slug.into_inner(), file.0);
+    let (which, format) = (Which { on, version }, format.unwrap_or_default());
     let (document, version, clauses) = app
         .read(move |conn| -> Result<_, ServiceError> {
             let document = find(conn, &slug)?;
@@ -242,21 +286,26 @@ pub async fn compare_versions(
     pair: Query<Pair>,
 ) -> Result<web::Json<Comparison>, Problem> {
     let Pair { from, to } = pair.0;
-    let (old, new) = app
+    let ((before, old), (after, new), renamed) = app
         .read(move |conn| -> Result<_, ServiceError> {
             let document = find(conn, &slug)?;
-            let mut clauses = |number| -> Result<Vec<Clause>, ServiceError> {
+            let mut numbered = |number| -> Result<_, ServiceError> {
                 let version = chosen(conn, &document, &Which { version: Some(number), ..Which::default() })?;
-                Ok(documents::list_clauses(conn, version.id)?)
+                let clauses = documents::list_clauses(conn, version.id)?;
+                Ok((version, clauses))
             };
-            Ok((clauses(from)?, clauses(to)?))
+            let (old, new) = (numbered(from)?, numbered(to)?);
+            Ok((old, new, renamed_between(&list_name_changes(conn)?, document.id, (from, to))))
         })
         .await?;
+    let rule =
+        (before.rule != after.rule).then(|| RuleChange { old: rule_view(before.rule), new: rule_view(after.rule) });
+    let community_name = renamed.map(|(old, new)| NameChangeView { old, new });
     let changes = compare(&old, &new).into_iter().filter_map(|one| {
         let id = one.new.as_ref().or(one.old.as_ref())?.id;
         Some(compared(id, one.step?.as_str(), one.old, one.new))
     });
-    Ok(web::Json(Comparison { from, to, changes: changes.collect() }))
+    Ok(web::Json(Comparison { from, to, changes: changes.collect(), rule, community_name }))
 }
 
 /// Show how a clause came to its words: amendments, votes, dates

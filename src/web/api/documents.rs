@@ -1,12 +1,14 @@
 //! The governing documents, clause by clause (rule A1).
 
 use super::problem::Problem;
+use super::query::{Page, Paging, Query};
 use crate::App;
 use crate::clock::iso_seconds;
 use crate::db::AnyConnection;
 use crate::db::documents::{self, Document};
 use crate::domain::Urls;
 use crate::domain::document::Clause;
+use crate::domain::tally::Rule;
 use crate::services::ServiceError;
 use actix_web::{get, web};
 use serde::Serialize;
@@ -21,9 +23,15 @@ pub struct DocumentView {
     title: String,
     /// Counts from 1.
     version: i32,
-    /// SHA-256 of the canonical text.
+    /// SHA-256 of what `fingerprint_of` says.
     fingerprint: String,
+    /// text: its clauses; text_and_rule: the rule of voting and its clauses
+    #[schema(example = "text_and_rule")]
+    fingerprint_of: &'static str,
     in_force_since: String,
+    /// Whether whoever joins signs it. False for a document that a steward put in after the set-up,
+    /// until an amendment of it is carried
+    is_agreed: bool,
     rule: RuleView,
     url: String,
     /// In reading order; only in the answer about one document.
@@ -54,19 +62,19 @@ pub struct ClauseView {
     text: String,
 }
 
-/// All documents.
-#[derive(Serialize, ToSchema)]
-pub struct DocumentList {
-    items: Vec<DocumentView>,
+pub(super) fn rule_view(rule: Rule) -> RuleView {
+    RuleView { base: rule.base.as_str(), quorum: rule.quorum }
 }
 
 fn view(document: Document, urls: &Urls) -> DocumentView {
     DocumentView {
         id: document.id.to_string(),
         version: document.version.number,
+        is_agreed: document.is_agreed(),
+        fingerprint_of: document.version.fingerprint_of.as_str(),
         fingerprint: document.version.fingerprint,
         in_force_since: iso_seconds(document.version.created_at),
-        rule: RuleView { base: document.rule.base.as_str(), quorum: document.rule.quorum },
+        rule: rule_view(document.rule),
         url: urls.document(&document.slug),
         slug: document.slug,
         title: document.title,
@@ -89,12 +97,18 @@ pub(super) fn find(conn: &mut AnyConnection, slug: &str) -> Result<Document, Ser
     documents::find_document_by_slug(conn, slug)?.ok_or(ServiceError::NotFound("document"))
 }
 
-/// List the governing documents
-#[utoipa::path(tag = "documents", responses((status = 200, body = DocumentList)))]
+/// List the governing documents, by their names in URLs
+#[utoipa::path(tag = "documents", params(Paging), responses((status = 200, body = Page<DocumentView>)))]
 #[get("/documents")]
-pub async fn list_documents(app: web::Data<App>) -> Result<web::Json<DocumentList>, Problem> {
+pub async fn list_documents(
+    app: web::Data<App>,
+    paging: Query<Paging>,
+) -> Result<web::Json<Page<DocumentView>>, Problem> {
+    let before = paging.0.before.clone().unwrap_or_default();
     let found = app.read(documents::list_documents).await?;
-    Ok(web::Json(DocumentList { items: found.into_iter().map(|document| view(document, &app.urls)).collect() }))
+    let rest = found.into_iter().filter(|document| document.slug > before);
+    let items = rest.take(paging.0.length()).map(|document| view(document, &app.urls)).collect();
+    Ok(web::Json(Page::of(items, &paging.0, |document: &DocumentView| document.slug.clone())))
 }
 
 /// Show a document with its clauses

@@ -59,9 +59,14 @@ impl Paging {
     pub fn limit(&self) -> i64 {
         i64::from(self.limit.unwrap_or(USUAL).clamp(1, MOST))
     }
+
+    /// The same, for lists that are short enough to be read whole.
+    pub fn length(&self) -> usize {
+        usize::try_from(self.limit()).unwrap_or(usize::MAX)
+    }
 }
 
-/// A part of a list, newest first.
+/// A part of a list, newest first unless its description says otherwise.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Page<T> {
     /// The items.

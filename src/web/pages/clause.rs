@@ -3,10 +3,13 @@
 
 use super::{document, view};
 use crate::App;
+use crate::clock::Stamp;
 use crate::db::AnyConnection;
+use crate::db::amendments::{Amendment, amendment, list_touching};
 use crate::db::clause_history::{ClauseEvent, clause_history};
 use crate::db::documents::{Document, list_clauses};
 use crate::db::members::{list_members, member};
+use crate::domain::amendment::AmendmentState;
 use crate::domain::diff::Piece;
 use crate::domain::document::Clause;
 use crate::ids::ClauseId;
@@ -24,6 +27,8 @@ struct Content {
     clause: Clause,
     is_in_force: bool,
     events: Vec<Told>,
+    /// Open votes on it and proposals that wait, the oldest first.
+    queue: Vec<(Amendment, AmendmentState)>,
 }
 
 /// What happened, and the people behind it.
@@ -31,6 +36,8 @@ struct Told {
     event: ClauseEvent,
     /// For members only (J5).
     people: Option<People>,
+    /// The version before it, where a clause that was removed stood last.
+    before: i32,
 }
 
 struct People {
@@ -52,7 +59,8 @@ pub async fn show(
         return Ok(see_other(&app.urls.clause(&slug, id)));
     };
     let is_member = session.signed_in.is_some();
-    let content = app.read(move |conn| load(conn, &slug, id, is_member)).await?;
+    let now = app.now();
+    let content = app.read(move |conn| load(conn, &slug, id, (is_member, now))).await?;
     let name = if content.clause.number.is_empty() { "Unnumbered text" } else { "Clause" };
     let title = format!("{name} {} of {}", content.clause.number, content.document.title).replace("  ", " ");
     session.page(&app, title).show(&content)
@@ -65,7 +73,12 @@ fn find_numbered(conn: &mut AnyConnection, slug: &str, number: &str) -> Result<C
     found.map(|clause| clause.id).ok_or(ServiceError::NotFound("clause in this document"))
 }
 
-fn load(conn: &mut AnyConnection, slug: &str, id: ClauseId, is_member: bool) -> Result<Content, ServiceError> {
+fn load(
+    conn: &mut AnyConnection,
+    slug: &str,
+    id: ClauseId,
+    (is_member, now): (bool, Stamp),
+) -> Result<Content, ServiceError> {
     let document = document::find(conn, slug)?;
     let events = clause_history(conn, document.id, id)?;
     let last = events.first().ok_or(ServiceError::NotFound("clause in this document"))?;
@@ -79,7 +92,24 @@ fn load(conn: &mut AnyConnection, slug: &str, id: ClauseId, is_member: bool) -> 
         (None, None) => return Err(ServiceError::NotFound("clause in this document")),
     };
     let events = events.into_iter().map(|event| told(conn, event, is_member)).collect::<Result<_, _>>()?;
-    Ok(Content { document, clause, is_in_force, events })
+    Ok(Content { queue: queue(conn, id, now)?, document, clause, is_in_force, events })
+}
+
+/// What is being decided or proposed about a clause (A15).
+fn queue(conn: &mut AnyConnection, id: ClauseId, now: Stamp) -> Result<Vec<(Amendment, AmendmentState)>, ServiceError> {
+    let waiting =
+        AmendmentState::ALL.into_iter().filter(|state| *state == AmendmentState::Open || state.may_be_edited());
+    let mut queue = Vec::new();
+    for id in list_touching(conn, &[id], &waiting.collect::<Vec<_>>())? {
+        let amendment = amendment(conn, id)?;
+        let state = amendment.state_at(now);
+        if state == AmendmentState::Open || state.may_be_edited() {
+            queue.push((amendment, state));
+        }
+    }
+    // Whatever is voted on now comes first.
+    queue.sort_by_key(|(_, state)| *state != AmendmentState::Open);
+    Ok(queue)
 }
 
 fn told(conn: &mut AnyConnection, event: ClauseEvent, is_member: bool) -> Result<Told, ServiceError> {
@@ -90,5 +120,5 @@ fn told(conn: &mut AnyConnection, event: ClauseEvent, is_member: bool) -> Result
         }),
         _ => None,
     };
-    Ok(Told { event, people })
+    Ok(Told { before: event.version.number - 1, event, people })
 }

@@ -3,6 +3,7 @@
 use super::{document, view};
 use crate::App;
 use crate::db::AnyConnection;
+use crate::db::community_names::{list_name_changes, renamed_between};
 use crate::db::documents::{Document, Version, find_version_numbered, list_clauses, list_versions};
 use crate::domain::diff::Piece;
 use crate::domain::document::{Compared, compare};
@@ -30,9 +31,17 @@ struct Content {
     to: Version,
     changed: Vec<Compared>,
     same: usize,
+    /// The rule of voting before and after, where it is another one.
+    rule: Option<Vec<Piece>>,
+    /// The name of the community before and after, where the versions between brought another.
+    name: Option<Vec<Piece>>,
 }
 
 impl Content {
+    fn is_all_the_same(&self) -> bool {
+        self.changed.is_empty() && self.rule.is_none() && self.name.is_none()
+    }
+
     fn is_chosen(&self, field: &str, version: &Version) -> bool {
         let chosen = if field == "from" { &self.from } else { &self.to };
         chosen.number == version.number
@@ -53,6 +62,11 @@ pub async fn show(
     session.page(&app, title).show(&content)
 }
 
+/// One sentence for another.
+fn instead(before: String, after: String) -> Vec<Piece> {
+    vec![Piece::Removed(before), Piece::Added(after)]
+}
+
 fn load(conn: &mut AnyConnection, slug: &str, pair: &Pair) -> Result<Content, ServiceError> {
     let document = document::find(conn, slug)?;
     let to = pair.to.unwrap_or(document.version.number);
@@ -65,5 +79,16 @@ fn load(conn: &mut AnyConnection, slug: &str, pair: &Pair) -> Result<Content, Se
     let (old, new) = (list_clauses(conn, from.id)?, list_clauses(conn, to.id)?);
     let all = compare(&old, &new);
     let (changed, same): (Vec<_>, Vec<_>) = all.into_iter().partition(|one| one.step.is_some());
-    Ok(Content { versions: list_versions(conn, document.id)?, document, from, to, changed, same: same.len() })
+    let names = list_name_changes(conn)?;
+    let renamed = renamed_between(&names, document.id, (from.number, to.number));
+    Ok(Content {
+        versions: list_versions(conn, document.id)?,
+        rule: (from.rule != to.rule).then(|| instead(view::rule(&from.rule), view::rule(&to.rule))),
+        name: renamed.map(|(before, after)| instead(before, after)),
+        document,
+        from,
+        to,
+        changed,
+        same: same.len(),
+    })
 }

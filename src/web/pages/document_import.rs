@@ -65,7 +65,8 @@ pub async fn import(app: web::Data<App>, sent: MemberForm<Fields, DOCUMENT_KIB>)
     let imported = app.write(move |tx| import_as_steward(tx, by, &handed_in.handed_in())).await;
     match imported {
         Ok(document) => {
-            let notice = "The document is in force. From now on it changes by amendments only.";
+            let notice =
+                "The document is there, and the followers of the community are told. Nobody has voted on it yet.";
             sent.session.done(&app, &format!("/documents/{}", document.slug), notice).await
         }
         Err(error) => form(&app, &sent.session, &fields, Some(error)),

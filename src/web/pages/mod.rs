@@ -25,6 +25,7 @@ mod community_feed;
 mod document;
 mod document_compare;
 mod document_import;
+mod document_version;
 mod feed;
 mod help_board;
 mod help_request;
@@ -192,10 +193,10 @@ fn governance(cfg: &mut ServiceConfig) {
             page("/documents/import").route(get().to(document_import::show)).route(post().to(document_import::import)),
         )
         .service(page("/documents/{slug}").route(get().to(document::show)))
-        .service(page("/documents/{slug}/versions/{number}").route(get().to(document::version)))
+        .service(page("/documents/{slug}/versions/{number}").route(get().to(document_version::show)))
         .service(page("/documents/{slug}/compare").route(get().to(document_compare::show)))
         .service(page("/documents/{slug}/clauses/{clause}").route(get().to(clause::show)))
-        .service(page("/documents/{slug}/export.{format}").route(get().to(document::export)))
+        .service(page("/documents/{slug}/export.{format}").route(get().to(document_version::export)))
         .service(
             page("/documents/{slug}/amend")
                 .route(get().to(amendment_edit::new))

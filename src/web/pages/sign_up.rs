@@ -2,7 +2,7 @@
 
 use super::view;
 use crate::App;
-use crate::db::documents::{Document, list_clauses, list_documents};
+use crate::db::documents::{Document, list_agreed_documents, list_clauses};
 use crate::db::{AnyConnection, DbError};
 use crate::domain::document::Clause;
 use crate::domain::membership::{NewMember, Password};
@@ -134,7 +134,7 @@ fn signed(fields: &Fields) -> Vec<Signed> {
 }
 
 fn load(conn: &mut AnyConnection) -> Result<Vec<(Document, Vec<Clause>)>, DbError> {
-    let documents = list_documents(conn)?;
+    let documents = list_agreed_documents(conn)?;
     documents
         .into_iter()
         .map(|document| {

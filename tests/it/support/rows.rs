@@ -66,23 +66,20 @@ fn tables() -> BTreeMap<String, Vec<String>> {
 
 /// What an owner of the database does who is not held back by anything in it.
 pub fn force(app: &TestApp, query: &str) {
-    let off = match app.store.connect() {
-        caucus::db::AnyConnection::Postgres(_) => "SET session_replication_role = replica;".to_owned(),
-        caucus::db::AnyConnection::Sqlite(_) => triggers_off(),
+    let (off, on) = match app.store.connect() {
+        caucus::db::AnyConnection::Postgres(_) => ("SET session_replication_role = replica;".to_owned(), String::new()),
+        caucus::db::AnyConnection::Sqlite(_) => {
+            let triggers = triggers(app);
+            let off: String = triggers.iter().map(|(name, _)| format!("DROP TRIGGER {name}; ")).collect();
+            (off, triggers.iter().map(|(_, sql)| format!("{sql}; ")).collect())
+        }
     };
-    let on = if off.starts_with("DROP") { triggers_on() } else { String::new() };
     app.store.connect().batch_execute(&format!("{off} {query}; {on}")).unwrap();
 }
 
-fn triggers() -> Vec<String> {
-    let text = include_str!("../../../migrations/sqlite/2026-11-22-214500_proof/up.sql");
-    text.split("CREATE TRIGGER ").skip(1).map(str::to_owned).collect()
-}
-
-fn triggers_off() -> String {
-    triggers().iter().map(|body| format!("DROP TRIGGER {}; ", body.split(' ').next().unwrap())).collect()
-}
-
-fn triggers_on() -> String {
-    triggers().iter().map(|body| format!("CREATE TRIGGER {body} ")).collect()
+/// Every trigger as it is created, by its name.
+fn triggers(app: &TestApp) -> Vec<(String, String)> {
+    let query = "SELECT name || '=' || sql AS line FROM sqlite_master WHERE type = 'trigger'";
+    let lines: Vec<Line> = diesel::sql_query(query).load(&mut app.store.connect()).unwrap();
+    lines.iter().map(|line| line.line.split_once('=').unwrap()).map(|(n, sql)| (n.to_owned(), sql.to_owned())).collect()
 }

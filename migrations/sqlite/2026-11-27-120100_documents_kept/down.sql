@@ -1,0 +1,13 @@
+DROP TRIGGER community_name_voted;
+DROP TRIGGER document_clauses_kept;
+DROP TRIGGER document_clauses_frozen;
+DROP TRIGGER document_clauses_complete;
+DROP TRIGGER document_versions_kept;
+DROP TRIGGER document_versions_frozen;
+DROP TRIGGER document_versions_voted;
+DROP TRIGGER documents_kept;
+DROP TRIGGER documents_forward;
+DROP TRIGGER documents_frozen;
+DROP INDEX document_versions_by_amendment;
+ALTER TABLE document_versions DROP COLUMN fingerprint_of;
+ALTER TABLE documents DROP COLUMN is_founding;
