@@ -5,6 +5,7 @@ use super::connection::AnyConnection;
 use super::schema::{ballot_links, ballots, poll_voters, soundings};
 use super::{DbError, Tx};
 use crate::db::ballots::Ballot;
+use crate::db::vote_senders::forget_senders;
 use crate::domain::ballot::Choices;
 use crate::ids::PollId;
 use crate::on_each_backend;
@@ -27,22 +28,6 @@ pub fn list_ballots(conn: &mut AnyConnection, poll: PollId) -> Result<Vec<Ballot
     Ok(rows.into_iter().map(|(receipt, bits)| Ballot { receipt, choices: Choices::stored(bits) }).collect())
 }
 
-/// The remote actors who took part or sounded: they get the final Update whether they follow or not.
-///
-/// # Errors
-/// The store's fault.
-pub fn list_remote_voters(conn: &mut AnyConnection, poll: PollId) -> Result<Vec<String>, DbError> {
-    let poll = poll.to_string();
-    let voters: Vec<Option<String>> = poll_voters::table
-        .filter(poll_voters::poll_id.eq(&poll))
-        .filter(poll_voters::actor_url.is_not_null())
-        .select(poll_voters::actor_url)
-        .load(conn)?;
-    let supporters: Vec<String> =
-        soundings::table.filter(soundings::poll_id.eq(&poll)).select(soundings::actor_url).load(conn)?;
-    Ok(voters.into_iter().flatten().chain(supporters).collect())
-}
-
 /// Destroys what leads from a voter to a ballot, and what supporters said one by one.
 ///
 /// # Errors
@@ -51,6 +36,7 @@ pub fn destroy_links(tx: &mut Tx<'_>, poll: PollId) -> Result<(), DbError> {
     let id = poll.to_string();
     diesel::delete(ballot_links::table.filter(ballot_links::poll_id.eq(&id))).execute(tx.conn)?;
     diesel::delete(soundings::table.filter(soundings::poll_id.eq(&id))).execute(tx.conn)?;
+    forget_senders(tx, poll)?;
     // Receipts that have not arrived by now name voter and ballot.
     super::outbox::forget_letters(tx, poll.into())?;
     // SQLite keeps these tables in the order of their keys. PostgreSQL keeps rows in the order
@@ -106,7 +92,7 @@ fn rewrite_voters(tx: &mut Tx<'_>, poll: &str) -> Result<(), DbError> {
 
 /// The tables in which something led from a voter to a ballot.
 const SECRET_TABLES: &str =
-    "ballot_links, soundings, ballots, poll_voters, polls, inbox_activities, outbox_activities, vote_notices";
+    "ballot_links, vote_senders, soundings, ballots, poll_voters, inbox_activities, outbox_activities, vote_notices";
 
 /// Erases what is left of deleted rows outside the tables: on SQLite the log of writes, whose
 /// older pages still hold them; on PostgreSQL the dead rows, whose room is given free. False when

@@ -1,18 +1,17 @@
-//! Ballots, who took part, soundings and votes that did not count. A ballot knows neither voter
+//! Ballots, who took part, and votes that did not count. A ballot knows neither voter
 //! nor time; while the poll is open a link leads from the voter to the ballot, and the close
 //! destroys it (A12). The way of a vote is hot: few statements, each by primary key.
 
 use super::connection::{AnyBackend, AnyConnection};
 use super::polls::{Poll, count};
-use super::schema::{
-    ballot_links, ballots, linked_actors, poll_options, poll_voters, polls, roll_entries, soundings, uncounted_votes,
-    vote_notices,
-};
+use super::schema::{ballot_links, ballots, linked_actors, poll_options, poll_voters, polls, uncounted_votes};
 use super::{DbError, Tx, convert};
+use crate::clock::Stamp;
 use crate::domain::ballot::{Choices, Uncounted};
 use crate::domain::chain::BallotSum;
 use crate::ids::{MemberId, PollId, random_receipt};
 use crate::on_each_backend;
+use chrono::NaiveDateTime;
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 
@@ -51,15 +50,35 @@ pub struct Ballot {
     pub choices: Choices,
 }
 
-/// Notes that the voter takes part; false when they did before.
+/// The ballot of a voter while the poll is open, with what leads to it.
+#[derive(Clone)]
+pub struct Standing {
+    /// The ballot.
+    pub ballot: Ballot,
+    /// When the vote behind it was received; kept where the last one counts.
+    pub received_at: Option<Stamp>,
+    nonce: String,
+}
+
+/// What a vote makes of a ballot.
+#[derive(Debug, Clone, Copy)]
+pub struct Said {
+    /// What it says from now on.
+    pub choices: Choices,
+    /// When the vote was received.
+    pub received_at: Stamp,
+}
+
+/// Notes that the voter takes part; false when they did before. In an advisory poll the actor of the
+/// first ballot stays noted: it has voted, linked or not.
 ///
 /// # Errors
 /// The store's fault.
-pub fn add_voter(tx: &mut Tx<'_>, poll: PollId, voter: &Voter) -> Result<bool, DbError> {
+pub fn add_voter(tx: &mut Tx<'_>, poll: &Poll, voter: &Voter) -> Result<bool, DbError> {
     let row = (
-        poll_voters::poll_id.eq(poll.to_string()),
+        poll_voters::poll_id.eq(poll.id.to_string()),
         poll_voters::voter.eq(&voter.key),
-        poll_voters::actor_url.eq(voter.actor_url.as_deref()),
+        poll_voters::actor_url.eq(voter.actor_url.as_deref().filter(|_| !poll.has_roll())),
     );
     let added = on_each_backend!(tx.conn, |c| diesel::insert_into(poll_voters::table)
         .values(row)
@@ -68,83 +87,170 @@ pub fn add_voter(tx: &mut Tx<'_>, poll: PollId, voter: &Voter) -> Result<bool, D
     Ok(added == 1)
 }
 
-/// Puts a voter's first ballot in, and into what the poll's ballots are committed to.
+/// Puts a voter's first ballot in, and commits the vote to it.
 ///
 /// # Errors
 /// The store's fault.
-pub fn add_ballot(tx: &mut Tx<'_>, poll: &Poll, voter: &Voter, choices: Choices) -> Result<Ballot, DbError> {
-    let receipt = random_receipt();
-    let sum = committed(poll, |sum, key| sum.with(key, &receipt, choices.bits()));
-    let poll = poll.id.to_string();
-    diesel::insert_into(ballots::table)
-        .values((ballots::receipt.eq(&receipt), ballots::poll_id.eq(&poll), ballots::choices.eq(choices.bits())))
-        .execute(tx.conn)?;
+pub fn add_ballot(tx: &mut Tx<'_>, poll: &Poll, voter: &Voter, said: Said) -> Result<Ballot, DbError> {
+    let ballot = Ballot { receipt: random_receipt(), choices: said.choices };
+    let nonce = new_nonce(poll);
+    insert_ballot(tx, poll.id, &ballot)?;
     diesel::insert_into(ballot_links::table)
         .values((
-            ballot_links::poll_id.eq(&poll),
+            ballot_links::poll_id.eq(poll.id.to_string()),
             ballot_links::voter.eq(&voter.key),
-            ballot_links::receipt.eq(&receipt),
+            ballot_links::receipt.eq(&ballot.receipt),
+            ballot_links::nonce.eq(&nonce),
+            ballot_links::received_at.eq(received(poll, said)),
         ))
         .execute(tx.conn)?;
-    diesel::update(polls::table.find(&poll))
-        .set((polls::voters_count.eq(polls::voters_count + 1), polls::ballot_sum.eq(sum)))
+    diesel::update(polls::table.find(poll.id.to_string()))
+        .set(polls::voters_count.eq(polls::voters_count + 1))
         .execute(tx.conn)?;
-    Ok(Ballot { receipt, choices })
+    if poll.has_roll() {
+        tx.commit_to(poll.id, |sum| sum.with(&nonce, &ballot.receipt, ballot.choices.bits()));
+    }
+    Ok(ballot)
 }
 
-/// The commitment after a change to the ballots, as it is to be stored.
-fn committed(poll: &Poll, change: impl FnOnce(BallotSum, &str) -> BallotSum) -> Option<String> {
-    let commitment = poll.commitment.as_ref()?;
-    Some(
-        match &commitment.key {
-            Some(key) => change(commitment.sum.clone(), key),
-            None => commitment.sum.clone(),
-        }
-        .hex(),
-    )
+fn insert_ballot(tx: &mut Tx<'_>, poll: PollId, ballot: &Ballot) -> Result<(), DbError> {
+    diesel::insert_into(ballots::table)
+        .values((
+            ballots::receipt.eq(&ballot.receipt),
+            ballots::poll_id.eq(poll.to_string()),
+            ballots::choices.eq(ballot.choices.bits()),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// A vote with a roll is committed to its ballots; an advisory poll is not.
+fn new_nonce(poll: &Poll) -> String {
+    if poll.has_roll() { random_receipt() } else { String::new() }
+}
+
+fn received(poll: &Poll, said: Said) -> Option<NaiveDateTime> {
+    poll.has_roll().then(|| said.received_at.naive_utc())
 }
 
 /// The ballot of a voter while the poll is open.
 ///
 /// # Errors
 /// The store's fault.
-pub fn find_ballot(conn: &mut AnyConnection, poll: PollId, voter: &str) -> Result<Option<Ballot>, DbError> {
-    let row: Option<(String, i32)> = ballot_links::table
+pub fn find_ballot(conn: &mut AnyConnection, poll: PollId, voter: &str) -> Result<Option<Standing>, DbError> {
+    let row: Option<(String, i32, String, Option<NaiveDateTime>)> = ballot_links::table
         .inner_join(ballots::table.on(ballots::receipt.eq(ballot_links::receipt)))
         .filter(ballot_links::poll_id.eq(poll.to_string()))
         .filter(ballot_links::voter.eq(voter))
-        .select((ballots::receipt, ballots::choices))
+        .select((ballots::receipt, ballots::choices, ballot_links::nonce, ballot_links::received_at))
         .first(conn)
         .optional()?;
-    Ok(row.map(|(receipt, bits)| Ballot { receipt, choices: Choices::stored(bits) }))
+    Ok(row.map(|(receipt, bits, nonce, received_at)| Standing {
+        ballot: Ballot { receipt, choices: Choices::stored(bits) },
+        received_at: received_at.map(|at| at.and_utc()),
+        nonce,
+    }))
 }
 
-/// Makes a ballot say something else.
+/// Whether a ballot keeps its receipt when it changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReceiptOf {
+    /// The voter keeps the one that they have.
+    Before,
+    /// They get a new one, and the old one finds nothing any more.
+    Now,
+}
+
+/// Makes a ballot say something else, or the same again later; gives it as it stands then. The
+/// commitment is to a new nonce, so that no two entries of the chain tell of one ballot.
 ///
 /// # Errors
 /// The store's fault.
-pub fn change_ballot(tx: &mut Tx<'_>, poll: &Poll, ballot: &Ballot, choices: Choices) -> Result<(), DbError> {
-    let receipt = ballot.receipt.as_str();
-    diesel::update(ballots::table.find(receipt)).set(ballots::choices.eq(choices.bits())).execute(tx.conn)?;
-    if let Some(sum) =
-        committed(poll, |sum, key| sum.without(key, receipt, ballot.choices.bits()).with(key, receipt, choices.bits()))
-    {
-        diesel::update(polls::table.find(poll.id.to_string())).set(polls::ballot_sum.eq(Some(sum))).execute(tx.conn)?;
+pub fn change_ballot(
+    tx: &mut Tx<'_>,
+    poll: &Poll,
+    (voter, standing): (&Voter, &Standing),
+    said: Said,
+    receipt: ReceiptOf,
+) -> Result<Ballot, DbError> {
+    let (old, nonce) = (&standing.ballot, new_nonce(poll));
+    let ballot = match receipt {
+        ReceiptOf::Before => {
+            let row = ballots::table.find(&old.receipt);
+            diesel::update(row).set(ballots::choices.eq(said.choices.bits())).execute(tx.conn)?;
+            Ballot { choices: said.choices, ..old.clone() }
+        }
+        ReceiptOf::Now => {
+            let ballot = Ballot { receipt: random_receipt(), choices: said.choices };
+            diesel::delete(ballots::table.find(&old.receipt)).execute(tx.conn)?;
+            insert_ballot(tx, poll.id, &ballot)?;
+            ballot
+        }
+    };
+    diesel::update(ballot_links::table.find((poll.id.to_string(), &voter.key)))
+        .set((
+            ballot_links::receipt.eq(&ballot.receipt),
+            ballot_links::nonce.eq(&nonce),
+            ballot_links::received_at.eq(received(poll, said)),
+        ))
+        .execute(tx.conn)?;
+    if poll.has_roll() {
+        tx.commit_to(poll.id, |sum| {
+            sum.without(&standing.nonce, &old.receipt, old.choices.bits()).with(
+                &nonce,
+                &ballot.receipt,
+                ballot.choices.bits(),
+            )
+        });
     }
+    Ok(ballot)
+}
+
+/// Notes that the same ballot was cast once more, so that no older vote replaces it.
+///
+/// # Errors
+/// The store's fault.
+pub fn confirm_ballot(tx: &mut Tx<'_>, poll: &Poll, voter: &Voter, said: Said) -> Result<(), DbError> {
+    diesel::update(ballot_links::table.find((poll.id.to_string(), &voter.key)))
+        .set(ballot_links::received_at.eq(received(poll, said)))
+        .execute(tx.conn)?;
     Ok(())
 }
 
-/// Remembers the actor through whom a voter voted last, for the final Update.
+/// Forgets whose the ballots of somebody are who leaves. While a vote is open its ballots need what they
+/// are committed to, so what led to the voter leads to a random word then.
 ///
 /// # Errors
 /// The store's fault.
-pub fn note_actor(tx: &mut Tx<'_>, poll: PollId, voter: &Voter) -> Result<(), DbError> {
-    if let Some(actor) = &voter.actor_url {
-        diesel::update(poll_voters::table.find((poll.to_string(), &voter.key)))
-            .set(poll_voters::actor_url.eq(Some(actor)))
+pub fn forget_voter(tx: &mut Tx<'_>, voter: &Voter) -> Result<(), DbError> {
+    let open: Vec<String> =
+        ballot_links::table.filter(ballot_links::voter.eq(&voter.key)).select(ballot_links::poll_id).load(tx.conn)?;
+    for poll in open {
+        diesel::update(ballot_links::table.find((poll, &voter.key)))
+            .set(ballot_links::voter.eq(format!("left:{}", random_receipt())))
             .execute(tx.conn)?;
     }
     Ok(())
+}
+
+/// The sum over the ballots that stand, to hold against the chain while the vote is open, and how
+/// many they are.
+///
+/// # Errors
+/// The store's fault.
+pub fn sum_of_ballots(conn: &mut AnyConnection, poll: PollId) -> Result<(BallotSum, u32), DbError> {
+    let standing = ballot_links::table
+        .inner_join(ballots::table.on(ballots::receipt.eq(ballot_links::receipt)))
+        .filter(ballot_links::poll_id.eq(poll.to_string()))
+        .filter(ballots::poll_id.eq(poll.to_string()))
+        .select((ballots::receipt, ballots::choices, ballot_links::nonce));
+    let (mut sum, mut counted) = (BallotSum::nothing(), 0);
+    for row in standing.load_iter::<(String, i32, String), _>(conn)? {
+        let (receipt, bits, nonce) = row?;
+        sum = sum.with(&nonce, &receipt, bits);
+        counted += 1;
+    }
+    Ok((sum, counted))
 }
 
 /// Adds one to the live totals of options; only for polls that show them.
@@ -185,40 +291,6 @@ pub fn has_voted_otherwise(conn: &mut AnyConnection, poll: PollId, voter: &Voter
     Ok(voted.first::<String>(conn).optional()?.is_some())
 }
 
-/// Keeps the vote of a supporter apart from the tally; their last one stands (A10).
-///
-/// # Errors
-/// The store's fault.
-pub fn save_sounding(tx: &mut Tx<'_>, poll: PollId, actor_url: &str, choices: Choices) -> Result<(), DbError> {
-    let row = (
-        soundings::poll_id.eq(poll.to_string()),
-        soundings::actor_url.eq(actor_url),
-        soundings::choices.eq(choices.bits()),
-    );
-    on_each_backend!(tx.conn, |c| diesel::insert_into(soundings::table)
-        .values(row)
-        .on_conflict((soundings::poll_id, soundings::actor_url))
-        .do_update()
-        .set(soundings::choices.eq(choices.bits()))
-        .execute(c))?;
-    Ok(())
-}
-
-/// Takes away what the member's linked actors said as supporters: one person stands in the tally
-/// or in the soundings, never in both (A10).
-///
-/// # Errors
-/// The store's fault.
-pub fn remove_soundings_of(tx: &mut Tx<'_>, poll: PollId, member: MemberId) -> Result<(), DbError> {
-    let actors =
-        linked_actors::table.filter(linked_actors::member_id.eq(member.to_string())).select(linked_actors::actor_url);
-    diesel::delete(
-        soundings::table.filter(soundings::poll_id.eq(poll.to_string())).filter(soundings::actor_url.eq_any(actors)),
-    )
-    .execute(tx.conn)?;
-    Ok(())
-}
-
 /// Counts a vote that does not count, by reason (A11).
 ///
 /// # Errors
@@ -236,23 +308,6 @@ pub fn count_uncounted(tx: &mut Tx<'_>, poll: PollId, reason: Uncounted) -> Resu
         .set(uncounted_votes::total.eq(uncounted_votes::total + 1))
         .execute(c))?;
     Ok(())
-}
-
-/// True the first time that the actor is to be told this about the poll.
-///
-/// # Errors
-/// The store's fault.
-pub fn note_told(tx: &mut Tx<'_>, poll: PollId, actor_url: &str, kind: &str) -> Result<bool, DbError> {
-    let row = (
-        vote_notices::poll_id.eq(poll.to_string()),
-        vote_notices::actor_url.eq(actor_url),
-        vote_notices::kind.eq(kind),
-    );
-    let added = on_each_backend!(tx.conn, |c| diesel::insert_into(vote_notices::table)
-        .values(row)
-        .on_conflict_do_nothing()
-        .execute(c))?;
-    Ok(added == 1)
 }
 
 /// How many votes did not count, by reason.
@@ -273,7 +328,7 @@ pub fn list_uncounted(conn: &mut AnyConnection, poll: PollId) -> Result<Vec<(Unc
 /// # Errors
 /// The store's fault.
 pub fn find_choice(conn: &mut AnyConnection, poll: PollId, member: MemberId) -> Result<Option<Vec<u32>>, DbError> {
-    Ok(find_ballot(conn, poll, &Voter::member(member, None).key)?.map(|ballot| ballot.choices.positions()))
+    Ok(find_ballot(conn, poll, &Voter::member(member, None).key)?.map(|standing| standing.ballot.choices.positions()))
 }
 
 /// Whether the member took part.
@@ -307,30 +362,6 @@ pub fn count_ballots(conn: &mut AnyConnection, poll: PollId) -> Result<Vec<(Choi
         .filter(ballots::poll_id.eq(poll.to_string()))
         .group_by(ballots::choices)
         .select((ballots::choices, count_star()))
-        .load(conn)?;
-    rows.into_iter().map(|(bits, total)| Ok((Choices::stored(bits), count(total)?))).collect()
-}
-
-/// How many soundings say what. Those of actors that are linked to somebody on the frozen roll,
-/// or through whom a ballot was cast, are left out: their person speaks in the tally (A10).
-///
-/// # Errors
-/// The store's fault.
-pub fn count_soundings(conn: &mut AnyConnection, poll: PollId) -> Result<Vec<(Choices, u32)>, DbError> {
-    let poll = poll.to_string();
-    let of_members = linked_actors::table
-        .inner_join(roll_entries::table.on(roll_entries::member_id.eq(linked_actors::member_id)))
-        .filter(roll_entries::poll_id.eq(&poll))
-        .filter(linked_actors::actor_url.eq(soundings::actor_url));
-    let of_voters = poll_voters::table
-        .filter(poll_voters::poll_id.eq(&poll))
-        .filter(poll_voters::actor_url.eq(soundings::actor_url.nullable()));
-    let rows: Vec<(i32, i64)> = soundings::table
-        .filter(soundings::poll_id.eq(&poll))
-        .filter(diesel::dsl::not(diesel::dsl::exists(of_members)))
-        .filter(diesel::dsl::not(diesel::dsl::exists(of_voters)))
-        .group_by(soundings::choices)
-        .select((soundings::choices, count_star()))
         .load(conn)?;
     rows.into_iter().map(|(bits, total)| Ok((Choices::stored(bits), count(total)?))).collect()
 }

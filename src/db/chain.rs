@@ -1,11 +1,11 @@
-//! The chain of each vote on an amendment, and what its open ballots are committed to. Entries are
-//! only ever added; the database refuses anything else.
+//! The chain of each vote with a roll, which also commits it to its ballots. Entries are only ever
+//! added; the database refuses anything else.
 
 use super::connection::AnyConnection;
 use super::polls::count;
 use super::schema::{chain_entries, polls};
 use super::{DbError, Tx, convert};
-use crate::domain::chain::{BEGINNING, BallotSum, EntryKind, link};
+use crate::domain::chain::{BEGINNING, BallotSum, EntryKind, ballots, commitment_in, link};
 use crate::ids::PollId;
 use diesel::prelude::*;
 
@@ -77,51 +77,42 @@ pub fn find_head(conn: &mut AnyConnection, poll: PollId) -> Result<Option<String
         .optional()?)
 }
 
-/// Begins the commitment to the ballots of a vote that is being opened.
+/// Seals the changes that this transaction has made to ballots so far: one entry in the chain of each
+/// vote, with the number of its ballots and what they are committed to. Runs at the end of every
+/// transaction, and before a close reads the chain.
 ///
 /// # Errors
 /// The store's fault.
-pub fn begin_commitment(tx: &mut Tx<'_>, poll: PollId, key: &str) -> Result<(), DbError> {
-    let nothing = BallotSum::nothing().hex();
-    diesel::update(polls::table.find(poll.to_string()))
-        .set((
-            polls::ballot_key.eq(Some(key)),
-            polls::ballot_sum.eq(Some(&nothing)),
-            polls::sealed_sum.eq(Some(&nothing)),
-        ))
-        .execute(tx.conn)?;
-    Ok(())
+pub fn seal(tx: &mut Tx<'_>) -> Result<(), DbError> {
+    let changes = tx.take_changes();
+    changes.into_iter().filter(|(_, change)| *change != BallotSum::nothing()).try_for_each(|(poll, change)| {
+        // Votes that were opened before chains were kept have none.
+        let Some(before) = find_commitment(tx.conn, poll)? else { return Ok(()) };
+        let voters: i32 = polls::table.find(poll.to_string()).select(polls::voters_count).first(tx.conn)?;
+        append(tx, poll, EntryKind::Ballots, &ballots(count(voters)?, &before.plus(&change).hex()))?;
+        Ok(())
+    })
 }
 
-/// Erases the key of the commitment, so that no entry leads to a ballot any more (A12).
+/// What the newest entry of the chain says the ballots are committed to; `None` without a chain.
 ///
 /// # Errors
-/// The store's fault.
-pub fn erase_key(tx: &mut Tx<'_>, poll: PollId) -> Result<(), DbError> {
-    diesel::update(polls::table.find(poll.to_string())).set(polls::ballot_key.eq(None::<String>)).execute(tx.conn)?;
-    Ok(())
-}
-
-/// The votes whose ballots have changed since the newest entry of their chain, in the order of
-/// their ids.
-///
-/// # Errors
-/// The store's fault.
-pub fn list_unsealed(conn: &mut AnyConnection) -> Result<Vec<PollId>, DbError> {
-    let rows: Vec<String> = polls::table
-        .filter(polls::closed_at.is_null())
-        .filter(polls::ballot_sum.ne(polls::sealed_sum))
-        .order(polls::id)
-        .select(polls::id)
-        .load(conn)?;
-    rows.iter().map(|id| convert::id(id)).collect()
-}
-
-/// Notes that the chain holds this sum.
-///
-/// # Errors
-/// The store's fault.
-pub fn note_sealed(tx: &mut Tx<'_>, poll: PollId, sum: &str) -> Result<(), DbError> {
-    diesel::update(polls::table.find(poll.to_string())).set(polls::sealed_sum.eq(Some(sum))).execute(tx.conn)?;
-    Ok(())
+/// The store's fault, also when the entry cannot be read.
+pub fn find_commitment(conn: &mut AnyConnection, poll: PollId) -> Result<Option<BallotSum>, DbError> {
+    let telling = [EntryKind::Opening, EntryKind::Ballots].map(EntryKind::as_str);
+    let newest: Option<(String, String)> = chain_entries::table
+        .filter(chain_entries::poll_id.eq(poll.to_string()))
+        .filter(chain_entries::kind.eq_any(telling))
+        .order(chain_entries::position.desc())
+        .select((chain_entries::kind, chain_entries::entry_json))
+        .first(conn)
+        .optional()?;
+    match newest {
+        None => Ok(None),
+        Some((kind, _)) if kind == EntryKind::Opening.as_str() => Ok(Some(BallotSum::nothing())),
+        Some((_, entry)) => match commitment_in(&entry) {
+            Some(sum) => Ok(Some(sum)),
+            None => Err(DbError::Broken(format!("an entry of the chain of {poll} cannot be read"))),
+        },
+    }
 }

@@ -1,10 +1,10 @@
 //! Erases a member: what is left says that somebody was here, and not who (rule J4).
 
 use super::amendments::{delete_draft, list_drafts};
-use super::ballots::Voter;
+use super::ballots::{Voter, forget_voter};
 use super::schema::{
-    amendment_comments, api_tokens, backings, ballot_links, cabal_log, cabal_members, former_handles, link_codes,
-    linked_actors, member_notices, members, passwords, poll_voters, polls, reset_links, sessions, signings,
+    amendment_comments, api_tokens, backings, cabal_log, cabal_members, former_handles, link_codes, linked_actors,
+    member_notices, members, passwords, poll_voters, polls, reset_links, sessions, signings, vote_senders,
 };
 use super::{AnyConnection, DbError, Tx};
 use crate::ids::{MemberId, secret_hash};
@@ -69,21 +69,25 @@ fn forget_words(tx: &mut Tx<'_>, member: &str) -> Result<(), DbError> {
 /// Their ballots stay and count; from now on nothing leads to them. In advisory polls it stays
 /// known that an actor has voted, so that nobody votes twice; not that the actor was a member.
 fn destroy_ways_to_ballots(tx: &mut Tx<'_>, id: MemberId) -> Result<(), DbError> {
-    let key = Voter::member(id, None).key;
-    diesel::delete(ballot_links::table.filter(ballot_links::voter.eq(&key))).execute(tx.conn)?;
-    let advisory = polls::table.filter(polls::amendment_id.is_null()).select(polls::id);
+    let voter = Voter::member(id, None);
+    let key = &voter.key;
+    let linked =
+        linked_actors::table.filter(linked_actors::member_id.eq(id.to_string())).select(linked_actors::actor_url);
+    diesel::delete(vote_senders::table.filter(vote_senders::actor_url.eq_any(linked))).execute(tx.conn)?;
+    forget_voter(tx, &voter)?;
+    let advisory = polls::table.filter(polls::roll_fingerprint.is_null()).select(polls::id);
     let through_actors: Vec<(String, Option<String>)> = poll_voters::table
-        .filter(poll_voters::voter.eq(&key))
+        .filter(poll_voters::voter.eq(key))
         .filter(poll_voters::actor_url.is_not_null())
         .filter(poll_voters::poll_id.eq_any(advisory))
         .select((poll_voters::poll_id, poll_voters::actor_url))
         .load(tx.conn)?;
     for (poll, actor) in through_actors {
-        diesel::update(poll_voters::table.find((poll, &key)))
+        diesel::update(poll_voters::table.find((poll, key)))
             .set(poll_voters::voter.eq(actor.unwrap_or_default()))
             .execute(tx.conn)?;
     }
-    diesel::update(poll_voters::table.filter(poll_voters::voter.eq(&key)))
+    diesel::update(poll_voters::table.filter(poll_voters::voter.eq(key)))
         .set(poll_voters::actor_url.eq(None::<String>))
         .execute(tx.conn)?;
     Ok(())

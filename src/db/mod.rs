@@ -56,12 +56,14 @@ pub mod results;
 pub(crate) mod schema;
 pub mod sessions;
 pub mod signings;
+pub mod soundings;
 pub mod spokespeople;
 pub mod spokesperson_log;
 pub mod statements;
 pub mod steward_log;
 pub mod tombstones;
 pub mod tx;
+pub mod vote_senders;
 mod writer;
 
 pub use connection::AnyConnection;

@@ -6,7 +6,6 @@ use super::schema::{cabal_members, members, poll_options, polls, roll_entries};
 use super::{DbError, Tx, convert};
 use crate::clock::Stamp;
 use crate::domain::ballot::Manner;
-use crate::domain::chain::BallotSum;
 use crate::domain::record::roll_fingerprint;
 use crate::domain::tally::{Majority, Rule};
 use crate::ids::{ActorId, AmendmentId, CabalId, MemberId, PollId};
@@ -45,26 +44,6 @@ pub struct Poll {
     pub voters_count: u32,
     /// The options in their order.
     pub options: Vec<PollOption>,
-    /// What its ballots are committed to; for the votes on amendments.
-    pub commitment: Option<Commitment>,
-}
-
-/// What the ballots of a vote are committed to.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Commitment {
-    /// The secret key; gone after the close.
-    pub key: Option<String>,
-    /// The sum over the ballots as they stand.
-    pub sum: BallotSum,
-    /// The sum that the newest entry of the chain holds.
-    pub sealed: BallotSum,
-}
-
-/// The key is secret, so it is not printed.
-impl std::fmt::Debug for Commitment {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Commitment").field("sum", &self.sum.hex()).finish_non_exhaustive()
-    }
 }
 
 /// What froze at the opening of a vote with a roll (A4, C3).
@@ -146,9 +125,6 @@ struct Row {
     quorum: Option<i32>,
     majority: String,
     voters_count: i32,
-    ballot_key: Option<String>,
-    ballot_sum: Option<String>,
-    sealed_sum: Option<String>,
 }
 
 type OptionRow = (i32, String, i32);
@@ -161,14 +137,6 @@ impl Row {
                 let rule = Rule { majority, ..stored_rule(&base, quorum)? };
                 Some(Frozen { roll_size: count(size)?, roll_fingerprint, rule })
             }
-            _ => None,
-        };
-        let commitment = match (self.ballot_sum, self.sealed_sum) {
-            (Some(sum), Some(sealed)) => Some(Commitment {
-                key: self.ballot_key,
-                sum: convert::word(&sum, BallotSum::stored)?,
-                sealed: convert::word(&sealed, BallotSum::stored)?,
-            }),
             _ => None,
         };
         Ok(Poll {
@@ -191,7 +159,6 @@ impl Row {
                     Ok(PollOption { position: count(position)?, name, total: count(total)? })
                 })
                 .collect::<Result<_, DbError>>()?,
-            commitment,
         })
     }
 }

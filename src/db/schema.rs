@@ -406,9 +406,6 @@ diesel::table! {
         vote_base -> Nullable<Text>,
         quorum -> Nullable<Integer>,
         voters_count -> Integer,
-        ballot_key -> Nullable<Text>,
-        ballot_sum -> Nullable<Text>,
-        sealed_sum -> Nullable<Text>,
         majority -> Text,
     }
 }
@@ -463,6 +460,17 @@ diesel::table! {
         poll_id -> Text,
         voter -> Text,
         receipt -> Text,
+        nonce -> Text,
+        received_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    vote_senders (poll_id, actor_url) {
+        poll_id -> Text,
+        actor_url -> Text,
+        vote_id -> Text,
+        is_voter -> Bool,
     }
 }
 
@@ -729,6 +737,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     ballots,
     poll_voters,
     ballot_links,
+    vote_senders,
     soundings,
     uncounted_votes,
     vote_notices,
@@ -800,6 +809,7 @@ diesel::joinable!(roll_entries -> polls (poll_id));
 diesel::joinable!(ballots -> polls (poll_id));
 diesel::joinable!(poll_voters -> polls (poll_id));
 diesel::joinable!(ballot_links -> polls (poll_id));
+diesel::joinable!(vote_senders -> polls (poll_id));
 diesel::joinable!(soundings -> polls (poll_id));
 diesel::joinable!(uncounted_votes -> polls (poll_id));
 diesel::joinable!(vote_notices -> polls (poll_id));

@@ -2,20 +2,24 @@
 //! it. Time is read once, so that everything an act writes bears one moment, and once more by acts
 //! that had to wait for another one to end.
 
+use super::chain;
 use super::connection::{AnyConnection, in_savepoint};
 use super::error::DbError;
 use super::remote_hosts::mark_waiting;
 use crate::clock::{Clock, Doubt, Stamp};
 use crate::domain::Urls;
-use crate::ids::Ids;
+use crate::domain::chain::BallotSum;
+use crate::ids::{Ids, PollId};
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
-/// What an act leaves for the delivery.
+/// What an act leaves for its end.
 #[derive(Default)]
 struct Left {
     wakes_delivery: bool,
+    /// How the ballots of votes have changed since the newest entry of their chains.
+    ballots: BTreeMap<PollId, BallotSum>,
     /// Hosts for which something waits now. Their rows are written once at the end of the act and
     /// in the order of their names: a batch of acts touches the same hosts again and again, and
     /// whoever delivers should wait for those rows as briefly as possible.
@@ -38,7 +42,8 @@ pub struct Tx<'a> {
 }
 
 impl<'a> Tx<'a> {
-    /// Runs `act` with what an act needs. Answers also whether it left work for the delivery.
+    /// Runs `act` with what an act needs, and seals the ballots that it changed. Answers also whether
+    /// it left work for the delivery.
     ///
     /// # Errors
     /// What `act` answers, or the store's fault.
@@ -50,8 +55,10 @@ impl<'a> Tx<'a> {
         act: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<(T, bool), E> {
         let (now, deadline, left) = (clock.now(), clock.deadline(), RefCell::default());
-        let value = act(&mut Tx { conn, now, urls, deadline, clock, ids, left: &left })?;
-        let Left { wakes_delivery, hosts } = left.into_inner();
+        let mut tx = Tx { conn: &mut *conn, now, urls, deadline, clock, ids, left: &left };
+        let value = act(&mut tx)?;
+        chain::seal(&mut tx)?;
+        let Left { wakes_delivery, hosts, .. } = left.into_inner();
         mark_waiting(conn, now, &hosts)?;
         Ok((value, wakes_delivery || !hosts.is_empty()))
     }
@@ -67,6 +74,19 @@ impl<'a> Tx<'a> {
         if !left.hosts.contains(host) {
             left.hosts.insert(host.to_owned());
         }
+    }
+
+    /// Takes note of a change to the ballots of a vote. What they are committed to is kept in the
+    /// chain alone, so that whoever changes rows has no sum beside them to change along.
+    pub(super) fn commit_to(&self, poll: PollId, change: impl FnOnce(BallotSum) -> BallotSum) {
+        let mut left = self.left.borrow_mut();
+        let sum = left.ballots.remove(&poll).unwrap_or_else(BallotSum::nothing);
+        left.ballots.insert(poll, change(sum));
+    }
+
+    /// The changes to ballots that no chain holds yet; from now on somebody else's to keep.
+    pub(super) fn take_changes(&self) -> BTreeMap<PollId, BallotSum> {
+        std::mem::take(&mut self.left.borrow_mut().ballots)
     }
 
     /// Reads the clock anew, after this act had to wait for another one: what it does now must not
@@ -113,6 +133,11 @@ impl<'a> Tx<'a> {
     pub fn separately<T, E: From<DbError>>(&mut self, work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
         let (now, urls, deadline, clock, ids, left) =
             (self.now, self.urls, self.deadline, self.clock, self.ids, self.left);
-        in_savepoint(self.conn, |conn| work(&mut Tx { conn, now, urls, deadline, clock, ids, left }))
+        let before = left.borrow().ballots.clone();
+        let outcome = in_savepoint(self.conn, |conn| work(&mut Tx { conn, now, urls, deadline, clock, ids, left }));
+        if outcome.is_err() {
+            left.borrow_mut().ballots = before;
+        }
+        outcome
     }
 }

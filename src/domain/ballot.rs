@@ -11,7 +11,7 @@ pub enum Uncounted {
     Early,
     /// By a member who was not on the roll at the opening.
     OffRoll,
-    /// By somebody whose ballot stands already.
+    /// By somebody whose ballot stands already, and says the same or was cast later.
     Duplicate,
     /// For something that is not an option.
     UnknownOption,
@@ -55,6 +55,18 @@ pub enum VoteOutcome {
     Sounding,
     /// Changes nothing (A11).
     Uncounted(Uncounted),
+}
+
+impl VoteOutcome {
+    /// Under which reason the minutes count a vote that changed nothing (A11); none for ballots and
+    /// soundings.
+    pub fn why_uncounted(self) -> Option<Uncounted> {
+        match self {
+            Self::Uncounted(reason) => Some(reason),
+            Self::Unchanged => Some(Uncounted::Duplicate),
+            Self::Counted | Self::Changed | Self::Sounding => None,
+        }
+    }
 }
 
 /// How the ballots of a poll are taken.
@@ -167,9 +179,13 @@ fn unescape(text: &str) -> String {
 }
 
 /// The word of a reply that is a ballot: exactly one of for, against, abstain after any mentions
-/// at its beginning, in any case (A7). `plain` is the reply without its HTML.
+/// at its beginning, in any case, whatever marks and emoji stand around it (A7). `plain` is the
+/// reply without its HTML.
 pub fn reply_word(plain: &str) -> Option<&'static str> {
-    let mut words = plain.split_whitespace().skip_while(|word| word.starts_with('@'));
+    let words = plain.split_whitespace().skip_while(|word| word.starts_with('@'));
+    // Whoever asks does not vote.
+    let is_mark = |c: char| !c.is_alphanumeric() && c != '?';
+    let mut words = words.map(|word| word.trim_matches(is_mark)).filter(|word| !word.is_empty());
     let word = words.next()?;
     if words.next().is_some() {
         return None;
@@ -223,7 +239,14 @@ mod tests {
             ("@desk@caucus.example against", Some("Against")),
             ("@desk @other  ABSTAIN \n", Some("Abstain")),
             ("for sure", None),
-            ("for.", None),
+            ("for.", Some("For")),
+            ("\u{201c}Against!\u{201d} \u{1f44e}", Some("Against")),
+            ("for/against", None),
+            ("for?no", None),
+            ("Against?", None),
+            ("for ?", None),
+            ("\u{1f44d}", None),
+            ("...", None),
             ("I am for", None),
             ("for against", None),
             ("forth", None),

@@ -1,7 +1,7 @@
 //! The chain of a vote: every entry holds the hash of the one before, so that nobody can change,
 //! remove, add or reorder one without changing the head, which other servers were told at the
 //! opening and at the close. And the commitment to the ballots in it: a sum that says neither who
-//! voted nor what, and that nothing leads back from once its key is erased (A12).
+//! voted nor what, and that nothing leads back from once the nonces are destroyed (A12).
 
 use super::record::{FrozenVote, canonical_json, sha256_hex};
 use super::tally::Tally;
@@ -84,8 +84,8 @@ pub fn closing(record_sha256: &str, tally: Tally, is_carried: bool) -> String {
 }
 
 /// The commitment to the ballots of an open vote: the sum, modulo 2^256, of one number for each
-/// ballot, worked out with a secret key. Ballots may come and change in any order, each for the
-/// price of one hash.
+/// ballot, worked out with a secret nonce of its own, which is drawn anew when the ballot changes.
+/// Ballots may come and change in any order, each for the price of one hash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BallotSum([u8; 32]);
 
@@ -113,31 +113,42 @@ impl BallotSum {
     }
 
     /// The sum with one ballot more.
-    pub fn with(mut self, key: &str, receipt: &str, choices: i32) -> Self {
-        let mut carry = 0;
-        for (byte, add) in self.0.iter_mut().zip(number(key, receipt, choices)).rev() {
-            let sum = u16::from(*byte) + u16::from(add) + carry;
-            let [high, low] = sum.to_be_bytes();
-            (*byte, carry) = (low, u16::from(high));
-        }
-        self
+    pub fn with(self, nonce: &str, receipt: &str, choices: i32) -> Self {
+        self.plus(&Self(number(nonce, receipt, choices)))
     }
 
     /// The sum with one ballot fewer.
-    pub fn without(mut self, key: &str, receipt: &str, choices: i32) -> Self {
+    pub fn without(mut self, nonce: &str, receipt: &str, choices: i32) -> Self {
         let mut borrow = false;
-        for (byte, take) in self.0.iter_mut().zip(number(key, receipt, choices)).rev() {
+        for (byte, take) in self.0.iter_mut().zip(number(nonce, receipt, choices)).rev() {
             let (less, under) = byte.overflowing_sub(take);
             let (less, under_again) = less.overflowing_sub(u8::from(borrow));
             (*byte, borrow) = (less, under || under_again);
         }
         self
     }
+
+    /// Both together, for a sum and the changes to it.
+    pub fn plus(mut self, other: &Self) -> Self {
+        let mut carry = 0;
+        for (byte, add) in self.0.iter_mut().zip(other.0).rev() {
+            let sum = u16::from(*byte) + u16::from(add) + carry;
+            let [high, low] = sum.to_be_bytes();
+            (*byte, carry) = (low, u16::from(high));
+        }
+        self
+    }
 }
 
-/// The number of one ballot. Without the key nobody can tell which ballot it belongs to.
-fn number(key: &str, receipt: &str, choices: i32) -> [u8; 32] {
-    sha2::Sha256::digest(format!("{key}\n{receipt}\n{choices}").as_bytes()).into()
+/// The number of one ballot. Without the nonce nobody can tell which ballot it belongs to.
+fn number(nonce: &str, receipt: &str, choices: i32) -> [u8; 32] {
+    sha2::Sha256::digest(format!("{nonce}\n{receipt}\n{choices}").as_bytes()).into()
+}
+
+/// What a `ballots` entry says the ballots are committed to.
+pub fn commitment_in(entry: &str) -> Option<BallotSum> {
+    let entry: serde_json::Value = serde_json::from_str(entry).ok()?;
+    BallotSum::stored(entry.get("commitment")?.as_str()?)
 }
 
 #[cfg(test)]
@@ -156,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn another_receipt_choice_or_key_is_another_sum() {
+    fn another_receipt_choice_or_nonce_is_another_sum() {
         let sum = BallotSum::nothing().with("k", "a", 1);
 
         for other in [("k", "a", 2), ("k", "b", 1), ("l", "a", 1)] {
@@ -177,6 +188,10 @@ mod tests {
         fn sums_survive_storing_and_any_sequence_of_changes(ballots in proptest::collection::vec(("[a-z]{4}", 1..8), 0..20)) {
             let all = ballots.iter().fold(BallotSum::nothing(), |sum, (receipt, choices)| sum.with("key", receipt, *choices));
             prop_assert_eq!(BallotSum::stored(&all.hex()), Some(all.clone()));
+            let (some, others) = ballots.split_at(ballots.len() / 2);
+            let sum = |of: &[(String, i32)]| of.iter().fold(BallotSum::nothing(), |sum, (receipt, choices)| sum.with("key", receipt, *choices));
+            prop_assert_eq!(sum(some).plus(&sum(others)), all.clone());
+            prop_assert_eq!(commitment_in(&super::ballots(7, &all.hex())), Some(all.clone()));
             let none = ballots.iter().rev().fold(all, |sum, (receipt, choices)| sum.without("key", receipt, *choices));
             prop_assert_eq!(none, BallotSum::nothing());
         }

@@ -253,10 +253,20 @@ pub(super) fn notice(poll: &Poll, outcome: VoteOutcome) -> Option<Notice> {
              account page and vote again; until the close your last vote counts."
                 .to_owned(),
         ),
-        VoteOutcome::Uncounted(reason) => (reason.as_str(), why_not(poll, reason)?),
-        VoteOutcome::Counted | VoteOutcome::Changed | VoteOutcome::Unchanged => return None,
+        VoteOutcome::Counted | VoteOutcome::Changed => return None,
+        VoteOutcome::Unchanged | VoteOutcome::Uncounted(_) => {
+            let reason = outcome.why_uncounted()?;
+            (reason.as_str(), why_not(poll, reason)?)
+        }
     };
     Some(Notice { kind, sentence })
+}
+
+/// The message to whoever edits a reply to a choice.
+pub(super) fn edited() -> Notice {
+    let sentence = "you edited a reply. An edit changes no vote; please answer the question anew with the single word for, \
+                    against or abstain.";
+    Notice { kind: "edited", sentence: sentence.to_owned() }
 }
 
 fn why_not(poll: &Poll, reason: Uncounted) -> Option<String> {
@@ -280,6 +290,10 @@ fn why_not(poll: &Poll, reason: Uncounted) -> Option<String> {
                                vote could not be counted. The next one will be."
                 .to_owned()
         }
+        Uncounted::Duplicate if poll.has_roll() => format!(
+            "your vote had been counted before, so this one changed nothing. Until {} you may change it; the last one counts.",
+            moment(poll.closes_at)
+        ),
         Uncounted::Duplicate => {
             "you voted in this poll before, and the first ballot of everybody stands. Your later vote \
                                  changed nothing, even if your server shows it."

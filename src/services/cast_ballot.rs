@@ -1,22 +1,21 @@
 //! Cast a ballot, from every channel (rules A6, A7, A10, A11): a vote in any fediverse program,
 //! a reply of a single word, the web and the API all come here.
 
+use super::ServiceError;
+use super::answer_voter::{RECEIPT, give_receipt, tell};
 use super::confirm_time::check_end_is_known;
-use super::direct_message::{Message, send_direct};
-use super::seal_ballots::seal_ballots;
-use super::{ServiceError, ballot_words};
 use crate::App;
 use crate::clock::Stamp;
 use crate::crash_point::crash_point;
-use crate::db::ballots::{self, Ballot, Voter};
-use crate::db::local_actors::actor;
+use crate::db::ballots::{self, Ballot, ReceiptOf, Said, Standing, Voter};
 use crate::db::polls::{self, Poll};
-use crate::db::remote_actors::find_remote_actor;
-use crate::db::{DbError, Tx, linked_actors};
+use crate::db::soundings::{remove_soundings_of, save_sounding};
+use crate::db::vote_senders::{Sent, note_sender, was_told};
+use crate::db::{DbError, Tx, chain, linked_actors};
 use crate::domain::Refusal;
 use crate::domain::ballot::{Choices, Decision, Uncounted, VoteOutcome, find_option, reply_word};
 use crate::federation::inbound::clean::plain_text;
-use crate::federation::inbound::note::{InboundNote, poll_id};
+use crate::federation::inbound::note::{InboundNote, InboundVote, poll_id};
 use crate::ids::{MemberId, PollId};
 
 /// A vote that came from another server: one per chosen option, or the word of a reply.
@@ -26,10 +25,19 @@ pub struct FediverseVote<'a> {
     pub poll: PollId,
     /// Who voted; their signature was checked.
     pub actor_url: &'a str,
+    /// Its id at its home server.
+    pub vote_id: &'a str,
     /// The option's name, as it was sent.
     pub choice: &'a str,
     /// The moment of the transaction that stored the vote at our server.
     pub received_at: Stamp,
+}
+
+impl<'a> FediverseVote<'a> {
+    /// A vote as it was read from what an actor sent.
+    pub fn received(vote: &'a InboundVote, actor_url: &'a str, received_at: Stamp) -> Self {
+        Self { poll: vote.poll, actor_url, vote_id: &vote.vote_id, choice: &vote.choice, received_at }
+    }
 }
 
 /// What a voter on the web gets.
@@ -55,7 +63,7 @@ pub fn try_on_the_web(tx: &mut Tx<'_>, by: MemberId, poll: PollId, choices: &[u3
     let vote = count_on_the_web(tx, &poll, by, choices)?;
     match vote {
         Ok(_) => {
-            seal_ballots(tx, poll.id)?;
+            chain::seal(tx)?;
             crash_point("vote: sealed");
         }
         Err(reason) => ballots::count_uncounted(tx, poll.id, reason)?,
@@ -64,14 +72,18 @@ pub fn try_on_the_web(tx: &mut Tx<'_>, by: MemberId, poll: PollId, choices: &[u3
 }
 
 fn count_on_the_web(tx: &mut Tx<'_>, poll: &Poll, by: MemberId, choices: Choices) -> Result<WebVote, ServiceError> {
-    if !poll.is_open(tx.deadline()) {
-        return Ok(Err(Uncounted::Late));
+    let received_at = tx.deadline();
+    if let Some(reason) = untimely(poll, received_at) {
+        return Ok(Err(reason));
     }
     check_end_is_known(tx, poll.closes_at)?;
     if poll.has_roll() && !polls::is_on_roll(tx.conn, poll.id, by)? {
         return Ok(Err(Uncounted::OffRoll));
     }
-    let (outcome, ballot) = cast(tx, poll, &Voter::member(by, None), choices)?;
+    let (outcome, ballot) = cast(tx, poll, &Voter::member(by, None), Said { choices, received_at })?;
+    if outcome == VoteOutcome::Unchanged {
+        ballots::count_uncounted(tx, poll.id, Uncounted::Duplicate)?;
+    }
     let receipt = |ballot: Ballot| Receipt { code: ballot.receipt, is_changed: outcome == VoteOutcome::Changed };
     Ok(ballot.map(receipt).ok_or(Uncounted::Duplicate))
 }
@@ -100,9 +112,13 @@ fn why_not_on_the_web(poll: &Poll, reason: Uncounted) -> ServiceError {
         Uncounted::OffRoll => ServiceError::Forbidden(
             "You joined after this vote opened, so you cannot vote on it. The next vote is yours too.".to_owned(),
         ),
-        Uncounted::Late | Uncounted::Early => ServiceError::Conflict(Refusal::new(
+        Uncounted::Late => ServiceError::Conflict(Refusal::new(
             "poll_closed",
             "This vote is closed, so your choice could not be counted.",
+        )),
+        Uncounted::Early => ServiceError::Conflict(Refusal::new(
+            "poll_not_open",
+            "This vote is not open yet. Please vote again once it is.",
         )),
         _ => ServiceError::Conflict(Refusal::new(
             "already_voted",
@@ -131,12 +147,15 @@ fn web_choices(poll: &Poll, positions: &[u32]) -> Result<Choices, Refusal> {
 pub fn from_fediverse(tx: &mut Tx<'_>, vote: &FediverseVote<'_>) -> Result<VoteOutcome, ServiceError> {
     let poll = polls::hold_poll(tx, vote.poll)?.ok_or(ServiceError::NotFound("poll"))?;
     let (outcome, ballot) = judge(tx, &poll, vote)?;
-    if let VoteOutcome::Uncounted(reason) = outcome {
+    if let Some(reason) = outcome.why_uncounted() {
         ballots::count_uncounted(tx, poll.id, reason)?;
     }
-    tell(tx, &poll, vote.actor_url, outcome)?;
-    if let Some((voter, ballot)) = ballot.filter(|_| poll.has_roll()) {
-        give_receipt(tx, &poll, &voter, &ballot)?;
+    let is_answered = match ballot.filter(|_| poll.has_roll()) {
+        Some((voter, ballot)) => give_receipt(tx, &poll, &voter, &ballot)?,
+        None => false,
+    };
+    if !is_answered {
+        tell(tx, &poll, vote.actor_url, outcome)?;
     }
     Ok(outcome)
 }
@@ -147,38 +166,52 @@ pub fn from_fediverse(tx: &mut Tx<'_>, vote: &FediverseVote<'_>) -> Result<VoteO
 /// # Errors
 /// The store's fault.
 pub fn by_reply(tx: &mut Tx<'_>, reply: &InboundNote, received_at: Stamp) -> Result<Option<VoteOutcome>, ServiceError> {
-    let Some((poll, choice)) = ballot_word(tx, reply)? else { return Ok(None) };
-    from_fediverse(tx, &FediverseVote { poll, actor_url: &reply.author, choice, received_at }).map(Some)
+    let Some(vote) = ballot_word(tx, reply)? else { return Ok(None) };
+    from_fediverse(tx, &FediverseVote::received(&vote, &reply.author, received_at)).map(Some)
 }
 
-/// The vote with a roll and the option that a reply names by a single word, if it does (A7).
+/// The vote that a reply of a single word is, in a poll with a roll (A7).
 ///
 /// # Errors
 /// The store's fault.
-pub fn ballot_word(tx: &mut Tx<'_>, reply: &InboundNote) -> Result<Option<(PollId, &'static str)>, DbError> {
+pub fn ballot_word(tx: &mut Tx<'_>, reply: &InboundNote) -> Result<Option<InboundVote>, DbError> {
     let poll = reply.in_reply_to.as_deref().and_then(|url| poll_id(url, tx.urls));
     let word = reply_word(&plain_text(&reply.raw_html));
     let (Some(poll), Some(choice)) = (poll, word) else { return Ok(None) };
     let has_roll = polls::find_poll(tx.conn, poll)?.is_some_and(|poll| poll.has_roll());
-    Ok(has_roll.then_some((poll, choice)))
+    Ok(has_roll.then(|| InboundVote { poll, choice: choice.to_owned(), vote_id: reply.id.clone() }))
 }
 
 /// What becomes of a vote, and the ballot that stands for its voter afterwards.
 type Judged = (VoteOutcome, Option<(Voter, Ballot)>);
 
+/// Why a vote received at this moment comes too early or too late.
+fn untimely(poll: &Poll, received_at: Stamp) -> Option<Uncounted> {
+    if received_at < poll.opens_at {
+        return Some(Uncounted::Early);
+    }
+    (poll.closed_at.is_some() || received_at >= poll.closes_at).then_some(Uncounted::Late)
+}
+
 fn judge(tx: &mut Tx<'_>, poll: &Poll, vote: &FediverseVote<'_>) -> Result<Judged, ServiceError> {
     let uncounted = |reason| Ok((VoteOutcome::Uncounted(reason), None));
-    if vote.received_at < poll.opens_at {
-        return uncounted(Uncounted::Early);
+    if let Some(reason) = untimely(poll, vote.received_at) {
+        return uncounted(reason);
     }
-    if poll.closed_at.is_some() || vote.received_at >= poll.closes_at {
-        return uncounted(Uncounted::Late);
+    let member = linked_actors::find_member_of(tx.conn, vote.actor_url)?;
+    let is_on_roll = match member {
+        Some(member) if poll.has_roll() => polls::is_on_roll(tx.conn, poll.id, member)?,
+        _ => false,
+    };
+    let sent = Sent { poll: poll.id, actor_url: vote.actor_url, vote_id: vote.vote_id, by_member: is_on_roll };
+    if !note_sender(tx, &sent)? && poll.has_roll() {
+        // The very vote that was dealt with: whoever has changed their ballot since meant to.
+        return uncounted(Uncounted::Duplicate);
     }
     let names = poll.options.iter().map(|option| option.name.as_str());
     let Some(choices) = find_option(names, vote.choice).and_then(Choices::one) else {
         return uncounted(Uncounted::UnknownOption);
     };
-    let member = linked_actors::find_member_of(tx.conn, vote.actor_url)?;
     if member.is_none() && linked_actors::is_on_hold(tx.conn, vote.actor_url)? {
         return uncounted(Uncounted::OnHold);
     }
@@ -186,68 +219,81 @@ fn judge(tx: &mut Tx<'_>, poll: &Poll, vote: &FediverseVote<'_>) -> Result<Judge
         // Who leads a cabal is for the cabal alone, so nothing is kept of what others wish (C3).
         (true, None) if poll.is_lead_vote() => return uncounted(Uncounted::OffRoll),
         (true, None) => {
-            ballots::save_sounding(tx, poll.id, vote.actor_url, choices)?;
+            save_sounding(tx, poll.id, vote.actor_url, choices)?;
             return Ok((VoteOutcome::Sounding, None));
         }
-        (true, Some(member)) if !polls::is_on_roll(tx.conn, poll.id, member)? => {
-            return uncounted(Uncounted::OffRoll);
-        }
+        (true, Some(_)) if !is_on_roll => return uncounted(Uncounted::OffRoll),
         (_, Some(member)) => Voter::member(member, Some(vote.actor_url)),
         (false, None) => Voter::actor(vote.actor_url),
     };
-    let (outcome, ballot) = cast(tx, poll, &voter, choices)?;
+    let (outcome, ballot) = cast(tx, poll, &voter, Said { choices, received_at: vote.received_at })?;
     Ok((outcome, ballot.map(|ballot| (voter, ballot))))
 }
 
-/// Puts the ballot of somebody who may vote in place. Gives the ballot that stands then, unless
-/// the vote was one too many.
-fn cast(
-    tx: &mut Tx<'_>,
-    poll: &Poll,
-    voter: &Voter,
-    choices: Choices,
-) -> Result<(VoteOutcome, Option<Ballot>), ServiceError> {
+/// What became of a vote of somebody who may vote, and the ballot that stands then; none when the
+/// vote was one too many.
+type Cast = (VoteOutcome, Option<Ballot>);
+
+/// Puts the ballot of somebody who may vote in place.
+fn cast(tx: &mut Tx<'_>, poll: &Poll, voter: &Voter, said: Said) -> Result<Cast, ServiceError> {
     let one_too_many = (VoteOutcome::Uncounted(Uncounted::Duplicate), None);
     if !poll.has_roll() && ballots::has_voted_otherwise(tx.conn, poll.id, voter)? {
         return Ok(one_too_many);
     }
-    let standing = if ballots::add_voter(tx, poll.id, voter)? {
-        None
-    } else {
-        // Of somebody who has left the community it is known that they voted, and no longer how.
-        let Some(standing) = ballots::find_ballot(tx.conn, poll.id, &voter.key)? else { return Ok(one_too_many) };
-        Some(standing)
-    };
+    let is_first = ballots::add_voter(tx, poll, voter)?;
     if let Some(member) = voter.member_id().filter(|_| poll.has_roll()) {
-        ballots::remove_soundings_of(tx, poll.id, member)?;
+        remove_soundings_of(tx, poll.id, member)?;
     }
-    let decision = poll.manner().decide(standing.as_ref().map(|ballot| ballot.choices), choices);
-    match (decision, standing) {
-        (Decision::Set(choices), None) => {
-            crash_point("vote: voter noted");
-            let ballot = ballots::add_ballot(tx, poll, voter, choices)?;
-            crash_point("vote: ballot in");
-            count_live(tx, poll, choices.positions())?;
-            Ok((VoteOutcome::Counted, Some(ballot)))
-        }
-        (Decision::Set(choices), Some(standing)) => {
-            ballots::change_ballot(tx, poll, &standing, choices)?;
-            note_actor(tx, poll, voter)?;
-            let added = choices.positions().into_iter().filter(|&position| !standing.choices.has(position)).collect();
-            count_live(tx, poll, added)?;
-            Ok((VoteOutcome::Changed, Some(Ballot { choices, ..standing })))
-        }
-        (Decision::Keep, standing) => {
-            note_actor(tx, poll, voter)?;
-            Ok((VoteOutcome::Unchanged, standing))
-        }
-        (Decision::Refuse, _) => Ok(one_too_many),
+    if is_first {
+        crash_point("vote: voter noted");
+        let ballot = ballots::add_ballot(tx, poll, voter, said)?;
+        crash_point("vote: ballot in");
+        count_live(tx, poll, said.choices.positions())?;
+        return Ok((VoteOutcome::Counted, Some(ballot)));
     }
+    // Of somebody who has left the community it is known that they voted, and no longer how.
+    let Some(standing) = ballots::find_ballot(tx.conn, poll.id, &voter.key)? else { return Ok(one_too_many) };
+    if standing.received_at.is_some_and(|standing| said.received_at < standing) {
+        // It was received before the ballot that stands, and had to wait (A6).
+        return Ok(one_too_many);
+    }
+    cast_again(tx, poll, (voter, &standing), said)
 }
 
-/// In an advisory poll the actor of the first ballot stays noted: it has voted, linked or not.
-fn note_actor(tx: &mut Tx<'_>, poll: &Poll, voter: &Voter) -> Result<(), DbError> {
-    if poll.has_roll() { ballots::note_actor(tx, poll.id, voter) } else { Ok(()) }
+/// A vote of somebody whose ballot stands already.
+fn cast_again(
+    tx: &mut Tx<'_>,
+    poll: &Poll,
+    (voter, standing): (&Voter, &Standing),
+    said: Said,
+) -> Result<Cast, ServiceError> {
+    let choices = match poll.manner().decide(Some(standing.ballot.choices), said.choices) {
+        Decision::Set(choices) => choices,
+        Decision::Keep => standing.ballot.choices,
+        Decision::Refuse => return Ok((VoteOutcome::Uncounted(Uncounted::Duplicate), None)),
+    };
+    let added = choices.positions().into_iter().filter(|&position| !standing.ballot.choices.has(position)).collect();
+    let is_same = choices == standing.ballot.choices;
+    let receipt = receipt_of(tx, poll, voter, is_same)?;
+    if is_same && receipt == ReceiptOf::Before {
+        ballots::confirm_ballot(tx, poll, voter, said)?;
+        return Ok((VoteOutcome::Unchanged, Some(standing.ballot.clone())));
+    }
+    let ballot = ballots::change_ballot(tx, poll, (voter, standing), Said { choices, ..said }, receipt)?;
+    crash_point("vote: changed");
+    count_live(tx, poll, added)?;
+    Ok((if is_same { VoteOutcome::Unchanged } else { VoteOutcome::Changed }, Some(ballot)))
+}
+
+/// Whoever votes again on the web gets a new receipt: the old one may be known to the server that
+/// carried it, which could find in the record what they changed their mind to. One that nobody else
+/// was told stays when nothing changes.
+fn receipt_of(tx: &mut Tx<'_>, poll: &Poll, voter: &Voter, is_same: bool) -> Result<ReceiptOf, DbError> {
+    let is_on_the_web = voter.actor_url.is_none();
+    if poll.has_roll() && is_on_the_web && (!is_same || was_told(tx.conn, poll.id, &voter.key, RECEIPT)?) {
+        return Ok(ReceiptOf::Now);
+    }
+    Ok(ReceiptOf::Before)
 }
 
 fn count_live(tx: &mut Tx<'_>, poll: &Poll, positions: Vec<u32>) -> Result<(), ServiceError> {
@@ -255,38 +301,4 @@ fn count_live(tx: &mut Tx<'_>, poll: &Poll, positions: Vec<u32>) -> Result<(), S
         return Ok(());
     }
     Ok(ballots::count_live(tx, poll.id, &positions)?)
-}
-
-/// Tells a voter once, kindly, why their vote is not a ballot. Neither the choice nor anything
-/// that leads to a ballot is in the message.
-fn tell(tx: &mut Tx<'_>, poll: &Poll, actor_url: &str, outcome: VoteOutcome) -> Result<(), ServiceError> {
-    let Some(notice) = ballot_words::notice(poll, outcome) else { return Ok(()) };
-    if !ballots::note_told(tx, poll.id, actor_url, notice.kind)? {
-        return Ok(());
-    }
-    let Some(voter) = find_remote_actor(tx.conn, actor_url)? else { return Ok(()) };
-    let author = actor(tx.conn, poll.actor_id)?;
-    let question = tx.urls.poll(poll.id);
-    let message =
-        Message { sentence: &notice.sentence, about: &question, in_reply_to: Some(&question), kept_with: None };
-    send_direct(tx, &author, &voter, &message)
-}
-
-/// Sends the voter their receipt, once for each vote and without their choice (A13). What carries
-/// it is forgotten at the close, should it be on its way still.
-fn give_receipt(tx: &mut Tx<'_>, poll: &Poll, voter: &Voter, ballot: &Ballot) -> Result<(), ServiceError> {
-    let Some(actor_url) = &voter.actor_url else { return Ok(()) };
-    if !ballots::note_told(tx, poll.id, &voter.key, "receipt")? {
-        return Ok(());
-    }
-    let Some(to) = find_remote_actor(tx.conn, actor_url)? else { return Ok(()) };
-    let author = actor(tx.conn, poll.actor_id)?;
-    let (question, sentence) = (tx.urls.poll(poll.id), ballot_words::receipt(poll, &ballot.receipt));
-    let message = Message {
-        sentence: &sentence,
-        about: &tx.urls.secrecy(poll.id),
-        in_reply_to: Some(&question),
-        kept_with: Some(poll.id.into()),
-    };
-    send_direct(tx, &author, &to, &message)
 }

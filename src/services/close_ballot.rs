@@ -5,15 +5,15 @@ use super::cast_ballot::{self, FediverseVote};
 use super::decide_amendment::{Closed, decide};
 use super::elect_lead::elect_lead;
 use super::publish_poll::question_now;
-use super::seal_ballots::seal_ballots;
 use super::{ServiceError, found};
 use crate::App;
 use crate::crash_point::crash_point;
 use crate::db::facts::{delete_fact, find_fact, set_fact};
 use crate::db::inbox::{Naming, Received};
-use crate::db::{DbError, Tx, ballot_secrecy, ballots, chain, inbox, polls, posts};
+use crate::db::{DbError, Tx, ballot_secrecy, ballots, chain, inbox, polls, posts, vote_senders};
 use crate::domain::ballot::totals;
 use crate::domain::tally::Tally;
+use crate::federation::inbound::note::InboundVote;
 use crate::federation::inbound::recognise::{Recognised, recognise};
 use crate::federation::outbound::publish::{Audience, update};
 use crate::ids::{InboxId, PollId};
@@ -117,12 +117,13 @@ pub fn close_due(tx: &mut Tx<'_>, id: PollId, seen: Option<InboxId>) -> Result<C
         return Ok(Closing::NothingToDo);
     }
     crash_point("close: claimed");
-    seal_ballots(tx, id)?;
+    // What was still waiting belongs to the chain before the close is added to it.
+    chain::seal(tx)?;
     let counted = ballots::count_ballots(tx.conn, id)?;
     let totals = totals(&counted, poll.options.len());
     polls::save_totals(tx, id, &totals, counted.iter().map(|(_, total)| total).sum())?;
     let poll = polls::poll(tx.conn, id)?;
-    let audience = Audience::followers(poll.actor_id).and(ballot_secrecy::list_remote_voters(tx.conn, id)?);
+    let audience = Audience::followers(poll.actor_id).and(vote_senders::list_senders(tx.conn, id)?);
     let question = question_now(tx.conn, &poll)?;
     update(tx, id.into(), &question, &audience)?;
     posts::set_pinned(tx, id.into(), false)?;
@@ -135,7 +136,6 @@ pub fn close_due(tx: &mut Tx<'_>, id: PollId, seen: Option<InboxId>) -> Result<C
         }
     }
     crash_point("close: decided");
-    chain::erase_key(tx, id)?;
     ballot_secrecy::destroy_links(tx, id)?;
     set_fact(tx, TRACES, "yes")?;
     crash_point("close: written");
@@ -161,19 +161,16 @@ fn receive_votes(tx: &mut Tx<'_>, poll: PollId, waiting: &[Received]) -> Result<
 /// Casts the ballots in an activity; false when it holds something else.
 fn receive_vote(tx: &mut Tx<'_>, poll: PollId, waiting: &Received) -> Result<bool, ServiceError> {
     let Ok(body) = serde_json::from_str(&waiting.body) else { return Ok(false) };
-    let votes: Vec<(PollId, String)> = match recognise(&body, &waiting.actor_url, tx.urls) {
-        Recognised::Votes(votes) => votes.into_iter().map(|vote| (vote.poll, vote.choice)).collect(),
-        Recognised::Note(reply) => {
-            cast_ballot::ballot_word(tx, &reply)?.map(|(poll, word)| (poll, word.to_owned())).into_iter().collect()
-        }
+    let votes: Vec<InboundVote> = match recognise(&body, &waiting.actor_url, tx.urls) {
+        Recognised::Votes(votes) => votes,
+        Recognised::Note(reply) => cast_ballot::ballot_word(tx, &reply)?.into_iter().collect(),
         _ => Vec::new(),
     };
-    if votes.is_empty() || votes.iter().any(|(voted, _)| *voted != poll) {
+    if votes.is_empty() || votes.iter().any(|vote| vote.poll != poll) {
         return Ok(false);
     }
-    for (_, choice) in &votes {
-        let (actor_url, received_at) = (waiting.actor_url.as_str(), waiting.received_at);
-        cast_ballot::from_fediverse(tx, &FediverseVote { poll, actor_url, choice, received_at })?;
+    for vote in &votes {
+        cast_ballot::from_fediverse(tx, &FediverseVote::received(vote, &waiting.actor_url, waiting.received_at))?;
     }
     Ok(true)
 }

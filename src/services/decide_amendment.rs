@@ -12,10 +12,11 @@ use crate::db::local_actors::actor;
 use crate::db::polls::{Frozen, Poll};
 use crate::db::posts::PostKind;
 use crate::db::results::{self, PollResult};
+use crate::db::soundings::count_soundings;
 use crate::db::{Tx, ballot_secrecy, ballots, chain, incidents};
 use crate::domain::amendment::{Change, Move};
 use crate::domain::ballot::{Choices, Uncounted, totals};
-use crate::domain::chain::{BallotSum, EntryKind, closing};
+use crate::domain::chain::{EntryKind, closing};
 use crate::domain::record::{FrozenVote, Record, sha256_hex};
 use crate::domain::tally::Tally;
 use crate::domain::visibility::Visibility;
@@ -63,7 +64,7 @@ pub(super) fn decide(tx: &mut Tx<'_>, closed: &Closed<'_>, id: AmendmentId) -> R
     let is_carried = closed.tally.is_carried(closed.frozen.rule, u64::from(closed.frozen.roll_size));
     let state = amendment.state.after(if is_carried { Move::Carry } else { Move::Lose })?;
     amendments::set_state(tx, id, state)?;
-    let soundings = ballots::count_soundings(tx.conn, closed.poll.id)?;
+    let soundings = count_soundings(tx.conn, closed.poll.id)?;
     let decision = Decision {
         amendment: &amendment,
         document: &document,
@@ -102,11 +103,9 @@ fn record(
         None => None,
     };
     let all = ballot_secrecy::list_ballots(tx.conn, poll.id)?;
-    let is_as_sealed = poll.commitment.as_ref().is_none_or(|commitment| {
-        let key = commitment.key.as_deref().unwrap_or_default();
-        let sum = all.iter().fold(BallotSum::nothing(), |sum, b| sum.with(key, &b.receipt, b.choices.bits()));
-        sum == commitment.sum
-    });
+    let (standing, linked) = ballots::sum_of_ballots(tx.conn, poll.id)?;
+    let is_as_sealed = chain::find_commitment(tx.conn, poll.id)?
+        .is_none_or(|sealed| sealed == standing && u32::try_from(all.len()) == Ok(linked));
     if !is_as_sealed {
         tracing::error!(poll = %poll.id, "the ballots of a vote were changed in the database; its record says so");
     }

@@ -20,7 +20,7 @@ use crate::domain::record::{FrozenVote, roll_fingerprint};
 use crate::domain::visibility::Visibility;
 use crate::federation::outbound::documents::{Extra, NoteParts, QuestionParts, question};
 use crate::federation::outbound::publish::{Audience, NewPost, publish};
-use crate::ids::{AmendmentId, MemberId, PollId, random_token};
+use crate::ids::{AmendmentId, MemberId, PollId};
 use chrono::{SubsecRound as _, TimeDelta};
 use serde_json::json;
 
@@ -97,7 +97,6 @@ fn open(tx: &mut Tx<'_>, id: AmendmentId) -> Result<PollId, ServiceError> {
     crash_point("open: published");
     opening.freeze(tx, &community)?;
     crash_point("open: frozen");
-    chain::begin_commitment(tx, opening.poll, &random_token())?;
     chain::append(tx, opening.poll, EntryKind::Opening, &entry)?;
     crash_point("open: written");
     Ok(opening.poll)

@@ -2,6 +2,7 @@
 //! message, and follow its edits and its deletion (H6).
 
 use super::ServiceError;
+use super::answer_voter;
 use super::back_amendment;
 use super::cast_ballot;
 use super::credit_helper::take_answer;
@@ -50,10 +51,10 @@ pub fn receive(tx: &mut Tx<'_>, note: &InboundNote, arrival: Arrival<'_>) -> Res
 /// # Errors
 /// The store's fault.
 pub fn receive_edit(tx: &mut Tx<'_>, note: &InboundNote, arrival: Arrival<'_>) -> Result<(), ServiceError> {
-    if cast_ballot::ballot_word(tx, note)?.is_some() {
+    if let Some(vote) = cast_ballot::ballot_word(tx, note)? {
         // It casts no ballot, and a choice is never kept as a text (A12).
         erase_messages(tx, &note.id, &note.author)?;
-        return Ok(());
+        return answer_voter::tell_of_edit(tx, vote.poll, &note.author);
     }
     if back_amendment::follow_edit(tx, note)? {
         return Ok(());

@@ -53,7 +53,7 @@ pub fn verify_votes(conn: &mut AnyConnection, urls: &Urls) -> Result<Verified, S
         };
         verified.entries += entries.len();
         let vote = Vote { poll: polls::poll(conn, id)?, entries, result: find_result(conn, id)?, urls };
-        if vote.poll.commitment.is_none() {
+        if vote.entries.is_empty() && vote.poll.amendment_id.is_none() {
             verified.without_chain += 1;
         }
         if let Err(sentence) = vote.verify(conn)? {
@@ -104,16 +104,16 @@ impl Vote<'_> {
         }
         let is_kind = |kind| move |entry: &&ChainEntry| entry.kind == kind;
         let after_close = self.entries.iter().rev().skip(1).find(is_kind(EntryKind::Closing));
-        match (&self.poll.commitment, self.entries.first(), self.entries.last()) {
+        match (self.entries.first(), self.entries.last()) {
             _ if after_close.is_some() => Err("its chain goes on after the close".to_owned()),
-            (Some(_), None, _) => Err("entry 0 of its chain is missing".to_owned()),
-            (Some(_), Some(first), _) if first.kind != EntryKind::Opening => {
+            (None, _) => Err("entry 0 of its chain is missing".to_owned()),
+            (Some(first), _) if first.kind != EntryKind::Opening => {
                 Err("entry 0 of its chain is not the opening".to_owned())
             }
-            (_, _, Some(last)) if self.result.is_some() && last.kind != EntryKind::Closing => {
+            (_, Some(last)) if self.result.is_some() && last.kind != EntryKind::Closing => {
                 Err(format!("entry {} of its chain, the close, is missing", self.entries.len()))
             }
-            (_, _, Some(last)) if self.result.is_none() && last.kind == EntryKind::Closing => {
+            (_, Some(last)) if self.result.is_none() && last.kind == EntryKind::Closing => {
                 Err("its chain says that it is closed, and its result is missing".to_owned())
             }
             _ => Ok(()),
@@ -155,9 +155,10 @@ impl Vote<'_> {
         if u32::try_from(all.len()) != Ok(voters) || voters != self.poll.voters_count {
             return Ok(Err("it has not as many ballots as voters".to_owned()));
         }
-        let Some(commitment) = &self.poll.commitment else { return Ok(Ok(())) };
-        let Some(key) = &commitment.key else { return Ok(Err("the key of its commitment is missing".to_owned())) };
-        let sum = all.iter().fold(BallotSum::nothing(), |sum, b| sum.with(key, &b.receipt, b.choices.bits()));
+        let (sum, linked) = ballots::sum_of_ballots(conn, self.poll.id)?;
+        if linked != voters {
+            return Ok(Err("it has not as many ballots as voters".to_owned()));
+        }
         let newest = self.entries.iter().rev().find(|entry| entry.kind == EntryKind::Ballots);
         let nothing = BallotSum::nothing().hex();
         let told = match newest {

@@ -121,7 +121,7 @@ fn note_restored(tx: &mut Tx<'_>, process: &str, before: Option<Stamp>) -> Resul
     let entry = restored(&iso_seconds(tx.now));
     for id in polls::list_amendment_polls(tx.conn)? {
         let poll = polls::hold_poll(tx, id)?;
-        if poll.is_some_and(|poll| poll.closed_at.is_none() && poll.commitment.is_some()) {
+        if poll.is_some_and(|poll| poll.closed_at.is_none()) && chain::find_head(tx.conn, id)?.is_some() {
             chain::append(tx, id, EntryKind::Restored, &entry)?;
         }
     }

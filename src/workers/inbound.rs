@@ -17,7 +17,6 @@ use crate::services::follow::{self, Pair};
 use crate::services::receive_note::{self, Arrival};
 use crate::services::receive_report::receive_report;
 use crate::services::remove_actor::remove_actor;
-use crate::services::seal_ballots::seal_all;
 use chrono::TimeDelta;
 use serde_json::Value;
 use std::sync::Arc;
@@ -57,7 +56,6 @@ fn work_through(tx: &mut Tx<'_>, limit: &FollowLimit) -> Result<usize, DbError> 
     };
     if !done.is_empty() {
         inbox::mark_all_done(tx, &done)?;
-        seal_all(tx)?;
     }
     Ok(waiting.len())
 }
@@ -118,7 +116,7 @@ fn may_be_late(tx: &mut Tx<'_>, received: &Received, recognised: &Recognised) ->
     let Some(claimed_at) = received.claimed_at else { return Ok(false) };
     let votes = match recognised {
         Recognised::Votes(votes) => votes.iter().map(|vote| vote.poll).collect(),
-        Recognised::Note(reply) => cast_ballot::ballot_word(tx, reply)?.map(|(poll, _)| poll).into_iter().collect(),
+        Recognised::Note(reply) => cast_ballot::ballot_word(tx, reply)?.map(|vote| vote.poll).into_iter().collect(),
         _ => Vec::new(),
     };
     for poll in votes {
@@ -176,12 +174,7 @@ fn obey(tx: &mut Tx<'_>, received: &Received, asked: Recognised, limit: &FollowL
 
 fn cast_all(tx: &mut Tx<'_>, votes: &[InboundVote], received: &Received) -> Result<(), DbError> {
     for vote in votes {
-        let vote = FediverseVote {
-            poll: vote.poll,
-            actor_url: &received.actor_url,
-            choice: &vote.choice,
-            received_at: received.received_at,
-        };
+        let vote = FediverseVote::received(vote, &received.actor_url, received.received_at);
         settle(cast_ballot::from_fediverse(tx, &vote).map(|_| ()))?;
     }
     Ok(())

@@ -47,6 +47,7 @@ mod linking;
 mod lookups;
 mod messages;
 mod minutes;
+mod newest_vote;
 mod nodes;
 mod offers;
 mod outgoing;

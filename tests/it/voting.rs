@@ -104,7 +104,7 @@ async fn in_an_amendment_the_last_ballot_counts_whatever_the_channel() {
     assert!(!receipt.is_changed && receipt.code.len() == 22);
 
     assert_eq!(app.poll_row(poll).await.voters_count, 2);
-    assert!(uncounted(&app, poll).await.is_empty());
+    assert_eq!(uncounted(&app, poll).await, [(Uncounted::Duplicate, 1)], "the one that said the same again");
     app.advance(TimeDelta::weeks(1));
     counted(&[2, 0, 0], &app, &app.fetch_question(poll).await);
 }
@@ -333,7 +333,7 @@ async fn a_reply_of_a_single_word_is_a_ballot_in_an_amendment_and_a_text_elsewhe
     let (_, poll) = app.open_vote(ada, bea).await;
     let word = async |poll: PollId, html: &str| {
         let reply = InboundNote {
-            id: format!("{elsewhere}/1"),
+            id: format!("{elsewhere}/{}", html.len()),
             author: elsewhere.clone(),
             in_reply_to: Some(app.app.urls.poll(poll)),
             raw_html: html.to_owned(),
@@ -344,8 +344,8 @@ async fn a_reply_of_a_single_word_is_a_ballot_in_an_amendment_and_a_text_elsewhe
         let found: Result<_, ServiceError> = app
             .app
             .write(move |tx| {
-                let Some((poll, choice)) = cast_ballot::ballot_word(tx, &reply)? else { return Ok(None) };
-                let vote = FediverseVote { poll, actor_url: &reply.author, choice, received_at: tx.now };
+                let Some(vote) = cast_ballot::ballot_word(tx, &reply)? else { return Ok(None) };
+                let vote = FediverseVote::received(&vote, &reply.author, tx.now);
                 cast_ballot::from_fediverse(tx, &vote).map(Some)
             })
             .await;

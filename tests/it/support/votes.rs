@@ -149,6 +149,11 @@ impl TestApp {
         self.app.read(move |conn| results::find_result(conn, id)).await.unwrap()
     }
 
+    /// The published record of a closed vote.
+    pub async fn record(&self, id: PollId) -> String {
+        self.result(id).await.unwrap().record_json
+    }
+
     /// The Question as other servers get it, and the status of the answer.
     pub async fn fetch_question(&self, id: PollId) -> Value {
         let (status, body) = self.fetch(&format!("/polls/{id}"), "application/activity+json").await;
@@ -191,7 +196,9 @@ pub async fn vote_at(
     let (actor_url, choice) = (actor.to_owned(), choice.to_owned());
     app.write(move |tx| {
         let received_at = received_at.unwrap_or(tx.now);
-        cast_ballot::from_fediverse(tx, &FediverseVote { poll, actor_url: &actor_url, choice: &choice, received_at })
+        let vote_id = format!("{actor_url}#votes/{}", tx.next_id());
+        let vote = FediverseVote { poll, actor_url: &actor_url, vote_id: &vote_id, choice: &choice, received_at };
+        cast_ballot::from_fediverse(tx, &vote)
     })
     .await
 }

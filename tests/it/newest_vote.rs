@@ -1,0 +1,213 @@
+//! The last ballot counts, whatever had to wait, was sent twice or came another way (A6); and whoever
+//! sent a vote learns the end of it (A8).
+
+use crate::support::TestApp;
+use crate::support::rows::{dump, of_type, on_their_way};
+use crate::support::votes::vote_at;
+use caucus::db::inbox::{NewReceived, store_once};
+use caucus::db::linked_actors::insert_link;
+use caucus::domain::ballot::{Uncounted, VoteOutcome};
+use caucus::ids::{MemberId, PollId};
+use caucus::workers::{inbound, timers};
+use chrono::TimeDelta;
+use serde_json::json;
+use std::collections::BTreeSet;
+
+async fn totals_after_the_close(app: &TestApp, poll: PollId) -> Vec<u32> {
+    app.advance(TimeDelta::weeks(1));
+    timers::step(&app.app).await.unwrap();
+    app.poll_row(poll).await.options.iter().map(|option| option.total).collect()
+}
+
+async fn linked_on(app: &TestApp, host: &str, member: MemberId, name: &str) -> String {
+    let url = app.remote_on(host, name).await;
+    let actor = url.clone();
+    assert!(app.app.write(move |tx| insert_link(tx, &actor, member)).await.unwrap());
+    url
+}
+
+#[tokio::test]
+async fn an_older_vote_that_had_to_wait_replaces_no_newer_one() {
+    let (app, ada) = TestApp::with_community().await;
+    let bea = app.member("bea").await;
+    let hers = app.linked(ada, "ada").await;
+    let (_, poll) = app.open_vote(ada, bea).await;
+    let early = app.app.now();
+    app.advance(TimeDelta::hours(1));
+    app.vote_on_the_web(poll, ada, &[1]).await.unwrap();
+
+    let waited = vote_at(&app.app, poll, (&hers, "For"), Some(early)).await.unwrap();
+
+    assert_eq!(waited, VoteOutcome::Uncounted(Uncounted::Duplicate));
+    assert_eq!(totals_after_the_close(&app, poll).await, [0, 1, 0]);
+}
+
+#[tokio::test]
+async fn a_ballot_cast_once_more_is_as_new_as_its_newest_vote() {
+    let (app, ada) = TestApp::with_community().await;
+    let bea = app.member("bea").await;
+    let (first, second) = (app.linked(ada, "ada1").await, app.linked(ada, "ada2").await);
+    let (_, poll) = app.open_vote(ada, bea).await;
+    app.vote(poll, &first, "For").await;
+    app.advance(TimeDelta::hours(1));
+    let between = app.app.now();
+    app.advance(TimeDelta::hours(1));
+    assert_eq!(app.vote(poll, &second, "For").await, VoteOutcome::Unchanged);
+
+    let waited = vote_at(&app.app, poll, (&first, "Against"), Some(between)).await.unwrap();
+
+    assert_eq!(waited, VoteOutcome::Uncounted(Uncounted::Duplicate));
+    assert_eq!(totals_after_the_close(&app, poll).await, [1, 0, 0]);
+}
+
+#[tokio::test]
+async fn the_same_vote_in_another_activity_undoes_no_change_of_mind() {
+    let (app, ada) = TestApp::with_community().await;
+    let bea = app.member("bea").await;
+    let hers = app.linked(ada, "ada").await;
+    let (_, poll) = app.open_vote(ada, bea).await;
+    let question = app.app.urls.poll(poll);
+    let send = async |activity: &str| {
+        let id = format!("{hers}#{activity}");
+        let body = json!({"id": id, "type": "Create", "actor": hers, "object": {
+            "id": format!("{hers}#votes/1"), "type": "Note", "name": "For", "attributedTo": hers, "inReplyTo": question,
+        }});
+        let new = NewReceived {
+            actor_url: hers.clone(),
+            activity_id: id,
+            inbox_handle: None,
+            body: body.to_string(),
+            signed_at: app.app.now(),
+        };
+        assert!(app.app.write(move |tx| store_once(tx, &new)).await.unwrap());
+        assert_eq!(inbound::step(&app.app).await.unwrap(), 1);
+        app.advance(TimeDelta::minutes(1));
+    };
+    send("activities/1").await;
+    app.vote_on_the_web(poll, ada, &[1]).await.unwrap();
+    app.advance(TimeDelta::minutes(1));
+
+    send("activities/2").await;
+
+    assert_eq!(totals_after_the_close(&app, poll).await, [0, 1, 0]);
+}
+
+#[tokio::test]
+async fn an_edit_of_a_reply_casts_no_ballot_and_its_author_is_told_once() {
+    let (app, ada) = TestApp::with_community().await;
+    let bea = app.member("bea").await;
+    let hers = app.linked(ada, "ada").await;
+    let (_, poll) = app.open_vote(ada, bea).await;
+    let question = app.app.urls.poll(poll);
+    let send = async |kind: &str, number: u8, word: &str| {
+        let id = format!("{hers}#{kind}/{number}");
+        let body = json!({"id": id, "type": kind, "actor": hers, "object": {
+            "id": format!("{hers}/notes/1"), "type": "Note", "content": format!("<p>{word}</p>"),
+            "attributedTo": hers, "inReplyTo": question, "updated": "2026-03-01T12:00:00Z",
+            "to": ["https://www.w3.org/ns/activitystreams#Public"],
+        }});
+        let new = NewReceived {
+            actor_url: hers.clone(),
+            activity_id: id,
+            inbox_handle: None,
+            body: body.to_string(),
+            signed_at: app.app.now(),
+        };
+        assert!(app.app.write(move |tx| store_once(tx, &new)).await.unwrap());
+        inbound::step(&app.app).await.unwrap();
+    };
+    send("Create", 1, "For").await;
+
+    send("Update", 1, "Against").await;
+    send("Update", 2, "abstain!").await;
+
+    let letters = of_type(&on_their_way(&app), "Create");
+    let told = letters
+        .iter()
+        .filter(|(_, create)| create["object"]["content"].as_str().unwrap().contains("An edit changes no vote"));
+    assert_eq!(told.count(), 1);
+    assert!(dump(&app)["messages"].is_empty(), "a choice is never kept as a text");
+    assert_eq!(totals_after_the_close(&app, poll).await, [1, 0, 0]);
+}
+
+#[tokio::test]
+async fn whoever_votes_again_on_the_web_gets_a_receipt_that_no_other_server_was_told() {
+    let (app, ada) = TestApp::with_community().await;
+    let bea = app.member("bea").await;
+    let hers = app.linked(ada, "ada").await;
+    let (_, poll) = app.open_vote(ada, bea).await;
+    app.vote(poll, &hers, "For").await;
+    let receipt = |app: &TestApp| dump(app)["ballots"][0].split(" | ").next().unwrap().to_owned();
+    let told = receipt(&app);
+
+    let same = app.vote_on_the_web(poll, ada, &[0]).await.unwrap();
+    let other = app.vote_on_the_web(poll, ada, &[1]).await.unwrap();
+
+    assert!(!same.is_changed && other.is_changed);
+    assert_eq!(BTreeSet::from([&told, &same.code, &other.code]).len(), 3, "each is another one");
+    assert_eq!((receipt(&app), dump(&app)["ballots"].len()), (other.code.clone(), 1));
+    totals_after_the_close(&app, poll).await;
+    let record = app.record(poll).await;
+    assert!(record.contains(&format!("[\"{}\",\"Against\"]", other.code)));
+    assert!(!record.contains(&told) && !record.contains(&same.code));
+}
+
+#[tokio::test]
+async fn a_receipt_that_nobody_else_knows_stays_when_nothing_changes() {
+    let (app, ada) = TestApp::with_community().await;
+    let bea = app.member("bea").await;
+    let (_, poll) = app.open_vote(ada, bea).await;
+    let first = app.vote_on_the_web(poll, ada, &[0]).await.unwrap();
+
+    let again = app.vote_on_the_web(poll, ada, &[0]).await.unwrap();
+
+    assert_eq!(again, first);
+}
+
+#[tokio::test]
+async fn everybody_elsewhere_who_sent_a_vote_gets_the_final_update_and_is_forgotten() {
+    let (app, ada) = TestApp::with_community().await;
+    let bea = app.member("bea").await;
+    let (_, poll) = app.open_vote(ada, bea).await;
+    let late_joiner = app.member("cai").await;
+    app.follow_community("follower.example", "fay").await;
+    let mut senders = Vec::new();
+    for (host, member, choice) in [
+        ("one.example", Some(ada), "For"),
+        ("two.example", Some(ada), "Against"),
+        ("off-roll.example", Some(late_joiner), "For"),
+        ("supporter.example", None, "Abstain"),
+        ("puzzled.example", None, "Maybe"),
+    ] {
+        let actor = match member {
+            Some(member) => linked_on(&app, host, member, "voter").await,
+            None => app.remote_on(host, "voter").await,
+        };
+        app.vote(poll, &actor, choice).await;
+        senders.push(host);
+    }
+    app.remote_on("bystander.example", "voter").await;
+
+    totals_after_the_close(&app, poll).await;
+
+    let updates = of_type(&on_their_way(&app), "Update");
+    let hosts: BTreeSet<String> =
+        updates.iter().map(|(inbox, _)| inbox.split('/').nth(2).unwrap().to_owned()).collect();
+    let expected: BTreeSet<String> = senders.iter().chain(&["follower.example"]).map(|&host| host.to_owned()).collect();
+    assert_eq!(hosts, expected);
+    assert_eq!(updates.len(), expected.len(), "each once");
+    assert_eq!(dump(&app)["vote_senders"].len(), 0);
+}
+
+#[tokio::test]
+async fn a_vote_on_the_web_before_the_opening_is_early_and_not_late() {
+    let (app, ada) = TestApp::with_community().await;
+    let bea = app.member("bea").await;
+    let (_, poll) = app.open_vote(ada, bea).await;
+    crate::support::rows::force(&app, "UPDATE polls SET opens_at = '2026-03-02 12:00:00'");
+
+    let refused = app.vote_on_the_web(poll, ada, &[0]).await;
+
+    assert_eq!(crate::support::votes::refusal_code(refused), "poll_not_open");
+    assert!(dump(&app)["uncounted_votes"].iter().any(|row| row.contains("early")), "counted by reason");
+}
