@@ -12,7 +12,7 @@ use diesel::prelude::*;
 
 pub use super::amendment_changes::{insert_changes, list_changes, list_touching};
 pub use super::backings::{
-    add_backing, clear_backings, find_backing_by_reply, list_backed_by, list_backers, remove_backing,
+    add_backing, clear_backings, count_backers_at, find_backing_by_reply, list_backed_by, list_backers, remove_backing,
 };
 
 /// An amendment.

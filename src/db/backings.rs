@@ -1,8 +1,10 @@
 //! Who backs which amendment (A3). Private, like the roll (J5).
 
 use super::connection::AnyConnection;
+use super::polls::count;
 use super::schema::{backings, members};
 use super::{DbError, Tx, convert};
+use crate::clock::Stamp;
 use crate::ids::{AmendmentId, MemberId};
 use crate::on_each_backend;
 use diesel::prelude::*;
@@ -20,6 +22,22 @@ pub fn list_backers(conn: &mut AnyConnection, id: AmendmentId) -> Result<Vec<Mem
         .select(backings::member_id)
         .load(conn)?;
     rows.iter().map(|id| convert::id(id)).collect()
+}
+
+/// How many backed it at a moment, whether they have left since or not; about so many, when somebody
+/// left at that very second.
+///
+/// # Errors
+/// The store's fault.
+pub fn count_backers_at(conn: &mut AnyConnection, id: AmendmentId, at: Stamp) -> Result<u32, DbError> {
+    let was_there = members::left_at.is_null().or(members::left_at.ge(at.naive_utc()));
+    let backers: i64 = backings::table
+        .inner_join(members::table)
+        .filter(backings::amendment_id.eq(id.to_string()))
+        .filter(was_there)
+        .count()
+        .get_result(conn)?;
+    count(backers)
 }
 
 /// The amendments that a member backs.

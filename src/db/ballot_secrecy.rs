@@ -20,12 +20,25 @@ const AT_ONCE: usize = 1_000;
 /// # Errors
 /// The store's fault.
 pub fn list_ballots(conn: &mut AnyConnection, poll: PollId) -> Result<Vec<Ballot>, DbError> {
-    let rows: Vec<(String, i32)> = ballots::table
+    let mut all = Vec::new();
+    each_ballot(conn, poll, |receipt, choices| all.push(Ballot { receipt: receipt.to_owned(), choices }))?;
+    Ok(all)
+}
+
+/// Gives every ballot of a poll with its receipt, in the order of the receipts, one after the other.
+///
+/// # Errors
+/// The store's fault.
+pub fn each_ballot(conn: &mut AnyConnection, poll: PollId, mut give: impl FnMut(&str, Choices)) -> Result<(), DbError> {
+    let rows = ballots::table
         .filter(ballots::poll_id.eq(poll.to_string()))
         .order(ballots::receipt)
-        .select((ballots::receipt, ballots::choices))
-        .load(conn)?;
-    Ok(rows.into_iter().map(|(receipt, bits)| Ballot { receipt, choices: Choices::stored(bits) }).collect())
+        .select((ballots::receipt, ballots::choices));
+    for row in rows.load_iter::<(String, i32), _>(conn)? {
+        let (receipt, bits) = row?;
+        give(&receipt, Choices::stored(bits));
+    }
+    Ok(())
 }
 
 /// Destroys what leads from a voter to a ballot, and what supporters said one by one.

@@ -47,14 +47,17 @@ pub fn append(tx: &mut Tx<'_>, poll: PollId, kind: EntryKind, entry: &str) -> Re
     Ok(hash)
 }
 
-/// All entries of a vote in their order.
+/// Up to `limit` entries of a vote in their order, from this position on.
 ///
 /// # Errors
-/// The store's fault.
-pub fn list_entries(conn: &mut AnyConnection, poll: PollId) -> Result<Vec<ChainEntry>, DbError> {
+/// The store's fault, also when a kind is not known.
+pub fn list_entries(conn: &mut AnyConnection, poll: PollId, from: u32, limit: i64) -> Result<Vec<ChainEntry>, DbError> {
+    let from = i32::try_from(from).map_err(|_| DbError::Broken("a position is out of range".to_owned()))?;
     let rows: Vec<(i32, String, String, String)> = chain_entries::table
         .filter(chain_entries::poll_id.eq(poll.to_string()))
+        .filter(chain_entries::position.ge(from))
         .order(chain_entries::position)
+        .limit(limit)
         .select((chain_entries::position, chain_entries::kind, chain_entries::entry_json, chain_entries::hash))
         .load(conn)?;
     rows.into_iter()
@@ -115,4 +118,14 @@ pub fn find_commitment(conn: &mut AnyConnection, poll: PollId) -> Result<Option<
             None => Err(DbError::Broken(format!("an entry of the chain of {poll} cannot be read"))),
         },
     }
+}
+
+/// The polls of which there are entries.
+///
+/// # Errors
+/// The store's fault.
+pub fn list_chained(conn: &mut AnyConnection) -> Result<Vec<PollId>, DbError> {
+    let rows: Vec<String> =
+        chain_entries::table.select(chain_entries::poll_id).distinct().order(chain_entries::poll_id).load(conn)?;
+    rows.iter().map(|id| convert::id(id)).collect()
 }

@@ -108,6 +108,12 @@ impl ReceivedRow {
 /// # Errors
 /// The store's fault.
 pub fn store_once(tx: &mut Tx<'_>, new: &NewReceived) -> Result<bool, DbError> {
+    if let AnyConnection::Postgres(c) = &mut *tx.conn {
+        // The clock is read once this transaction is one of those that a close waits for: read earlier,
+        // a vote could bear a time before the end of a poll that was closed without it.
+        c.batch_execute("LOCK TABLE inbox_activities IN ROW EXCLUSIVE MODE")?;
+        tx.catch_up();
+    }
     let now = tx.now.naive_utc();
     let values = (
         inbox_activities::id.eq(tx.next_id().to_string()),

@@ -87,9 +87,6 @@ fn destroy_ways_to_ballots(tx: &mut Tx<'_>, id: MemberId) -> Result<(), DbError>
             .set(poll_voters::voter.eq(actor.unwrap_or_default()))
             .execute(tx.conn)?;
     }
-    diesel::update(poll_voters::table.filter(poll_voters::voter.eq(key)))
-        .set(poll_voters::actor_url.eq(None::<String>))
-        .execute(tx.conn)?;
     Ok(())
 }
 

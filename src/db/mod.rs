@@ -53,6 +53,7 @@ pub mod replies;
 pub mod reports;
 pub mod reset_links;
 pub mod results;
+pub mod roll;
 pub(crate) mod schema;
 pub mod sessions;
 pub mod signings;

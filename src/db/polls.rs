@@ -1,15 +1,13 @@
-//! Polls, their options and frozen rolls.
+//! Polls and their options.
 
 use super::connection::{AnyBackend, AnyConnection};
 use super::documents::stored_rule;
-use super::schema::{cabal_members, members, poll_options, polls, roll_entries};
+use super::schema::{poll_options, polls};
 use super::{DbError, Tx, convert};
 use crate::clock::Stamp;
 use crate::domain::ballot::Manner;
-use crate::domain::record::roll_fingerprint;
 use crate::domain::tally::{Majority, Rule};
-use crate::ids::{ActorId, AmendmentId, CabalId, MemberId, PollId};
-use crate::on_each_backend;
+use crate::ids::{ActorId, AmendmentId, MemberId, PollId};
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
@@ -229,38 +227,13 @@ pub fn list_polls(conn: &mut AnyConnection, actor: ActorId, limit: u32) -> Resul
     rows.into_iter().map(|row| with_options(conn, row)).collect()
 }
 
-/// Whether the member was on the roll when the ballot opened.
+/// The votes with a roll, the oldest first.
 ///
 /// # Errors
 /// The store's fault.
-pub fn is_on_roll(conn: &mut AnyConnection, id: PollId, member: MemberId) -> Result<bool, DbError> {
-    Ok(roll_entries::table
-        .find((id.to_string(), member.to_string()))
-        .select(roll_entries::member_id)
-        .first::<String>(conn)
-        .optional()?
-        .is_some())
-}
-
-/// The ids on the frozen roll, ascending.
-///
-/// # Errors
-/// The store's fault.
-pub fn list_roll_entries(conn: &mut AnyConnection, id: PollId) -> Result<Vec<String>, DbError> {
-    Ok(roll_entries::table
-        .filter(roll_entries::poll_id.eq(id.to_string()))
-        .order(roll_entries::member_id)
-        .select(roll_entries::member_id)
-        .load(conn)?)
-}
-
-/// The votes on amendments, the oldest first.
-///
-/// # Errors
-/// The store's fault.
-pub fn list_amendment_polls(conn: &mut AnyConnection) -> Result<Vec<PollId>, DbError> {
+pub fn list_votes(conn: &mut AnyConnection) -> Result<Vec<PollId>, DbError> {
     let rows: Vec<String> =
-        polls::table.filter(polls::amendment_id.is_not_null()).order(polls::id).select(polls::id).load(conn)?;
+        polls::table.filter(polls::roll_fingerprint.is_not_null()).order(polls::id).select(polls::id).load(conn)?;
     rows.iter().map(|id| convert::id(id)).collect()
 }
 
@@ -320,57 +293,6 @@ pub fn insert_poll(tx: &mut Tx<'_>, new: &PollToInsert<'_>) -> Result<(), DbErro
             .execute(tx.conn)?;
     }
     Ok(())
-}
-
-/// Whose members are the roll of a vote.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RollOf {
-    /// All members of the community (A4).
-    Community,
-    /// Those of a cabal (C3).
-    Cabal(CabalId),
-}
-
-/// Copies the roll as it stands into the poll and freezes the rule with it (A4, C3).
-///
-/// # Errors
-/// The store's fault.
-pub fn freeze_roll(tx: &mut Tx<'_>, id: PollId, of: RollOf, rule: Rule) -> Result<Frozen, DbError> {
-    let poll = id.to_string();
-    match of {
-        RollOf::Community => on_each_backend!(tx.conn, |c| members::table
-            .filter(members::left_at.is_null())
-            .select((poll.clone().into_sql::<diesel::sql_types::Text>(), members::id))
-            .insert_into(roll_entries::table)
-            .into_columns((roll_entries::poll_id, roll_entries::member_id))
-            .execute(c))?,
-        RollOf::Cabal(cabal) => on_each_backend!(tx.conn, |c| members::table
-            .inner_join(cabal_members::table)
-            .filter(members::left_at.is_null())
-            .filter(cabal_members::left_at.is_null())
-            .filter(cabal_members::cabal_id.eq(cabal.to_string()))
-            .select((poll.clone().into_sql::<diesel::sql_types::Text>(), members::id))
-            .insert_into(roll_entries::table)
-            .into_columns((roll_entries::poll_id, roll_entries::member_id))
-            .execute(c))?,
-    };
-    let ids: Vec<String> =
-        roll_entries::table.filter(roll_entries::poll_id.eq(&poll)).select(roll_entries::member_id).load(tx.conn)?;
-    let (roll_size, quorum) = match (i32::try_from(ids.len()), i32::try_from(rule.quorum)) {
-        (Ok(size), Ok(quorum)) => (size, quorum),
-        _ => return Err(DbError::Broken("the roll or the quorum is out of range".to_owned())),
-    };
-    let roll_fingerprint = roll_fingerprint(ids.iter().map(String::as_str));
-    diesel::update(polls::table.find(&poll))
-        .set((
-            polls::roll_size.eq(Some(roll_size)),
-            polls::roll_fingerprint.eq(Some(&roll_fingerprint)),
-            polls::vote_base.eq(Some(rule.base.as_str())),
-            polls::quorum.eq(Some(quorum)),
-            polls::majority.eq(rule.majority.as_str()),
-        ))
-        .execute(tx.conn)?;
-    Ok(Frozen { roll_size: count(roll_size)?, roll_fingerprint, rule })
 }
 
 /// Up to `limit` polls whose time is over and that are not closed, the longest due first.

@@ -1,4 +1,4 @@
-//! Results of decided amendments.
+//! Results of votes with a roll, each with its record and its minutes (A8, A13).
 
 use super::connection::{AnyBackend, AnyConnection};
 use super::polls::count;
@@ -10,13 +10,13 @@ use crate::ids::{AmendmentId, PollId, PostId, VersionId};
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-/// The decided ballot of an amendment.
+/// How a vote ended. Its record, which holds all ballots, is read apart: see [`find_record`].
 #[derive(Debug, Clone)]
 pub struct PollResult {
-    /// The ballot.
+    /// The vote.
     pub poll_id: PollId,
-    /// The amendment.
-    pub amendment_id: AmendmentId,
+    /// The amendment that it decided; none when it was about the lead of a cabal.
+    pub amendment_id: Option<AmendmentId>,
     /// How the ballots fell.
     pub tally: Tally,
     /// How many members were on the roll.
@@ -25,10 +25,10 @@ pub struct PollResult {
     pub is_carried: bool,
     /// The Note that tells the result.
     pub post_id: PostId,
-    /// The published record, canonical JSON.
-    pub record_json: String,
-    /// Its SHA-256.
+    /// The SHA-256 of the published record.
     pub record_sha256: String,
+    /// The record without the ballots, canonical JSON.
+    pub minutes_json: String,
     /// The version that it brought, if carried.
     pub version_id: Option<VersionId>,
     /// When it was worked out.
@@ -39,15 +39,15 @@ pub struct PollResult {
 #[diesel(table_name = results, check_for_backend(AnyBackend))]
 struct Row {
     poll_id: String,
-    amendment_id: String,
+    amendment_id: Option<String>,
     votes_for: i32,
     votes_against: i32,
     votes_abstain: i32,
     roll_size: i32,
     is_carried: bool,
     post_id: String,
-    record_json: String,
     record_sha256: String,
+    minutes_json: String,
     version_id: Option<String>,
     closed_at: NaiveDateTime,
 }
@@ -62,7 +62,7 @@ pub fn find_result(conn: &mut AnyConnection, poll: PollId) -> Result<Option<Poll
     let votes = |stored: i32| count(stored).map(u64::from);
     Ok(Some(PollResult {
         poll_id: convert::id(&row.poll_id)?,
-        amendment_id: convert::id(&row.amendment_id)?,
+        amendment_id: row.amendment_id.as_deref().map(convert::id).transpose()?,
         tally: Tally {
             votes_for: votes(row.votes_for)?,
             against: votes(row.votes_against)?,
@@ -71,31 +71,49 @@ pub fn find_result(conn: &mut AnyConnection, poll: PollId) -> Result<Option<Poll
         roll_size: count(row.roll_size)?,
         is_carried: row.is_carried,
         post_id: convert::id(&row.post_id)?,
-        record_json: row.record_json,
         record_sha256: row.record_sha256,
+        minutes_json: row.minutes_json,
         version_id: row.version_id.as_deref().map(convert::id).transpose()?,
         closed_at: row.closed_at.and_utc(),
     }))
 }
 
-/// Saves a result. There is one for each ballot and each amendment; a second is a fault.
+/// The published record of a closed vote: canonical JSON.
 ///
 /// # Errors
 /// The store's fault.
-pub fn insert_result(tx: &mut Tx<'_>, result: &PollResult) -> Result<(), DbError> {
+pub fn find_record(conn: &mut AnyConnection, poll: PollId) -> Result<Option<String>, DbError> {
+    Ok(results::table.find(poll.to_string()).select(results::record_json).first(conn).optional()?)
+}
+
+/// Every vote that has a result, the oldest first.
+///
+/// # Errors
+/// The store's fault.
+pub fn list_decided(conn: &mut AnyConnection) -> Result<Vec<PollId>, DbError> {
+    let rows: Vec<String> = results::table.order(results::poll_id).select(results::poll_id).load(conn)?;
+    rows.iter().map(|id| convert::id(id)).collect()
+}
+
+/// Saves a result with its record. There is one for each vote and each amendment; a second is a fault.
+///
+/// # Errors
+/// The store's fault.
+pub fn insert_result(tx: &mut Tx<'_>, result: &PollResult, record: &str) -> Result<(), DbError> {
     let stored = |n: u64| i32::try_from(n).map_err(|_| DbError::Broken("a total is out of range".to_owned()));
     diesel::insert_into(results::table)
         .values((
             results::poll_id.eq(result.poll_id.to_string()),
-            results::amendment_id.eq(result.amendment_id.to_string()),
+            results::amendment_id.eq(result.amendment_id.map(|id| id.to_string())),
             results::votes_for.eq(stored(result.tally.votes_for)?),
             results::votes_against.eq(stored(result.tally.against)?),
             results::votes_abstain.eq(stored(result.tally.abstain)?),
             results::roll_size.eq(stored(u64::from(result.roll_size))?),
             results::is_carried.eq(result.is_carried),
             results::post_id.eq(result.post_id.to_string()),
-            results::record_json.eq(&result.record_json),
+            results::record_json.eq(record),
             results::record_sha256.eq(&result.record_sha256),
+            results::minutes_json.eq(&result.minutes_json),
             results::version_id.eq(result.version_id.map(|id| id.to_string())),
             results::closed_at.eq(result.closed_at.naive_utc()),
         ))

@@ -532,7 +532,7 @@ diesel::table! {
 diesel::table! {
     results (poll_id) {
         poll_id -> Text,
-        amendment_id -> Text,
+        amendment_id -> Nullable<Text>,
         votes_for -> Integer,
         votes_against -> Integer,
         votes_abstain -> Integer,
@@ -541,6 +541,7 @@ diesel::table! {
         post_id -> Text,
         record_json -> Text,
         record_sha256 -> Text,
+        minutes_json -> Text,
         version_id -> Nullable<Text>,
         closed_at -> Timestamp,
     }

@@ -17,12 +17,14 @@ pub enum Uncounted {
     UnknownOption,
     /// Through a linked account whose member has to confirm it first (AC-16).
     OnHold,
+    /// This server failed at it, again and again.
+    Failed,
 }
 
 impl Uncounted {
     /// Every reason, in the order of the minutes.
-    pub const ALL: [Self; 6] =
-        [Self::Late, Self::Early, Self::OffRoll, Self::Duplicate, Self::UnknownOption, Self::OnHold];
+    pub const ALL: [Self; 7] =
+        [Self::Late, Self::Early, Self::OffRoll, Self::Duplicate, Self::UnknownOption, Self::OnHold, Self::Failed];
 
     /// As it is stored and sent.
     pub fn as_str(self) -> &'static str {
@@ -33,6 +35,7 @@ impl Uncounted {
             Self::Duplicate => "duplicate",
             Self::UnknownOption => "unknown_option",
             Self::OnHold => "on_hold",
+            Self::Failed => "failed",
         }
     }
 

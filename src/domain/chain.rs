@@ -3,9 +3,9 @@
 //! opening and at the close. And the commitment to the ballots in it: a sum that says neither who
 //! voted nor what, and that nothing leads back from once the nonces are destroyed (A12).
 
-use super::record::{FrozenVote, canonical_json, sha256_hex};
+use super::record::{canonical_json, sha256_hex};
 use super::tally::Tally;
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::Digest as _;
 
 /// What stands in the place of a hash before the first entry.
@@ -50,14 +50,12 @@ pub fn link(before: &str, entry: &str) -> String {
 }
 
 /// The entry of an opening: everything that froze.
-pub fn opening(poll: &str, question: &str, options: &[&str], frozen: &FrozenVote<'_>) -> String {
+pub fn opening(poll: &str, frozen: &Value) -> String {
     canonical_json(&json!({
         "kind": EntryKind::Opening.as_str(),
         "poll": poll,
-        "question": question,
-        "options": options,
-        "frozen": frozen.json(),
-        "frozen_hash": frozen.hash(),
+        "frozen": frozen,
+        "frozen_hash": sha256_hex(&canonical_json(frozen)),
     }))
 }
 
@@ -147,7 +145,7 @@ fn number(nonce: &str, receipt: &str, choices: i32) -> [u8; 32] {
 
 /// What a `ballots` entry says the ballots are committed to.
 pub fn commitment_in(entry: &str) -> Option<BallotSum> {
-    let entry: serde_json::Value = serde_json::from_str(entry).ok()?;
+    let entry: Value = serde_json::from_str(entry).ok()?;
     BallotSum::stored(entry.get("commitment")?.as_str()?)
 }
 

@@ -1,7 +1,7 @@
 //! What happened to the server itself while people voted: the minutes tell it.
 
 use crate::clock::{Stamp, iso_seconds};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta};
 use serde_json::{Value, json};
 
 /// What kind of thing happened.
@@ -52,6 +52,17 @@ impl Incident {
             "kind": self.kind.as_str(),
             "began_at": iso_seconds(self.began_at),
             "ended_at": self.ended_at.map(iso_seconds),
+        })
+    }
+
+    /// Reads one out of the record of a vote.
+    pub fn read(json: &Value) -> Option<Self> {
+        let text = |key: &str| json.get(key).and_then(Value::as_str);
+        let moment = |text: &str| DateTime::parse_from_rfc3339(text).ok().map(|moment| moment.to_utc());
+        Some(Self {
+            kind: IncidentKind::stored(text("kind")?)?,
+            began_at: moment(text("began_at")?)?,
+            ended_at: text("ended_at").and_then(moment),
         })
     }
 }

@@ -17,6 +17,7 @@ pub mod incident;
 pub mod membership;
 pub mod nomination;
 pub mod offer;
+pub mod outcome;
 pub mod poll;
 pub mod record;
 pub mod refusal;

@@ -1,19 +1,16 @@
-//! What people read about votes on their own servers: Questions, results, messages. Each text
-//! stands alone and ends with a link to its page (F1).
+//! What people read about votes on their own servers: Questions and messages; see `result_words` for
+//! how they end. Each text stands alone and ends with a link to its page (F1).
 
-use super::decide_amendment::Closed;
-use super::elect_lead::Outcome;
 use crate::clock::Stamp;
 use crate::db::amendments::Amendment;
 use crate::db::documents::Document;
 use crate::db::polls::{Poll, PollToInsert};
-use crate::db::results::PollResult;
 use crate::domain::Urls;
 use crate::domain::amendment::{Act, AmendmentState, Change};
 use crate::domain::ballot::{Uncounted, VoteOutcome};
 use crate::domain::document::Shelf;
 use crate::domain::record::FrozenVote;
-use crate::domain::tally::{Majority, Rule, Share, Tally, VoteBase};
+use crate::domain::tally::{Majority, Rule, VoteBase};
 use crate::domain::text::escape_html;
 use crate::federation::outbound::documents::Mention;
 
@@ -22,7 +19,7 @@ fn moment(stamp: Stamp) -> String {
     stamp.format("%-d %B %Y, %H:%M UTC").to_string()
 }
 
-fn link(url: &str, words: &str) -> String {
+pub(super) fn link(url: &str, words: &str) -> String {
     let url = escape_html(url);
     format!("<a href=\"{url}\">{words}</a>")
 }
@@ -53,38 +50,20 @@ pub(super) fn advisory(url: &str, poll: &PollToInsert<'_>) -> String {
 }
 
 /// The Question of a vote on who leads a cabal (C3).
-pub(super) fn lead_vote(url: &str, poll: &PollToInsert<'_>, decides: Rule) -> String {
+pub(super) fn lead_vote(url: &str, frozen: &FrozenVote) -> String {
     format!(
         "{}<p>For, Against or Abstain until {}. The members of the cabal when this opened decide; {}. A lead helps the \
          work along and may do nothing that the others may not. The numbers appear when it closes. {}</p>",
-        paragraphs(poll.question),
-        moment(poll.closes_at),
-        rule(decides),
+        paragraphs(&frozen.question),
+        moment(frozen.closes_at),
+        rule(frozen.rule),
         link(url, "About this vote")
-    )
-}
-
-/// The Note that tells the result of a vote on who leads a cabal (C3).
-pub(super) fn lead_result(url: &str, closed: &Closed<'_>, outcome: Outcome, uncounted: &[(Uncounted, u32)]) -> String {
-    let outcome = match outcome {
-        Outcome::Elected => "Yes, from now on",
-        Outcome::NotCarried => "No, the lead stays as it was",
-        Outcome::NomineeLeft => "The vote said yes, but its nominee has left the cabal, so the lead stays as it was",
-    };
-    let Tally { votes_for, against, abstain } = closed.tally;
-    format!(
-        "{}<p>{outcome}. For {votes_for}, against {against}, abstained {abstain}; {} could vote. The rule: {}.</p>{}<p>{}</p>",
-        paragraphs(&closed.poll.question),
-        closed.frozen.roll_size,
-        rule(closed.frozen.rule),
-        uncounted_words(uncounted),
-        link(url, "The vote, and its ballots by receipt")
     )
 }
 
 /// Which clauses change: `, clauses 2.1, 4`. Each leads to the clause as it stood; a new one does
 /// not stand yet.
-fn clauses(changes: &[Change], shelf: &Shelf) -> String {
+pub(super) fn clauses(changes: &[Change], shelf: &Shelf) -> String {
     let number = |change: &Change| match change.act {
         Act::Add(_) => escape_html(&change.number),
         _ => shelf.number_html(&change.number),
@@ -131,7 +110,7 @@ pub(super) fn proposal(urls: &Urls, proposed: &Proposed<'_>) -> String {
 }
 
 /// The Question of an amendment.
-pub(super) fn ballot(urls: &Urls, proposed: &Proposed<'_>, frozen: &FrozenVote<'_>) -> String {
+pub(super) fn ballot(urls: &Urls, proposed: &Proposed<'_>, frozen: &FrozenVote) -> String {
     let Proposed { amendment, document, changes, shelf } = *proposed;
     let clauses = clauses(changes, shelf);
     format!(
@@ -146,7 +125,8 @@ pub(super) fn ballot(urls: &Urls, proposed: &Proposed<'_>, frozen: &FrozenVote<'
     )
 }
 
-fn rule(rule: Rule) -> String {
+/// How a vote is decided, as part of a sentence.
+pub(super) fn rule(rule: Rule) -> String {
     let base = match (rule.majority, rule.base) {
         (Majority::TwoThirds, VoteBase::Cast) => "it takes two thirds of the votes for and against",
         (Majority::TwoThirds, VoteBase::Roll) => "it takes two thirds of all members",
@@ -156,82 +136,6 @@ fn rule(rule: Rule) -> String {
     match rule.quorum {
         0 => base.to_owned(),
         quorum => format!("{base}, and at least {quorum} ballots"),
-    }
-}
-
-/// What the result Note says.
-pub(super) struct ResultWords<'a> {
-    /// What was decided.
-    pub proposed: Proposed<'a>,
-    /// The rule that decided.
-    pub rule: Rule,
-    /// Votes that did not count, by reason.
-    pub uncounted: &'a [(Uncounted, u32)],
-    /// Votes of supporters, when there are three or more.
-    pub soundings: Option<Tally>,
-    /// The head of the chain of the vote after its close.
-    pub chain_head: &'a str,
-}
-
-/// The Note that tells a result: outcome, totals and the three shares, always (A9).
-pub(super) fn result(urls: &Urls, words: &ResultWords<'_>, result: &PollResult) -> String {
-    let outcome = match (result.is_carried, result.version_id.is_some()) {
-        (true, true) => "Carried",
-        (true, false) => "Carried, but the text was changed meanwhile, so it has to be proposed anew",
-        (false, _) => "Not carried",
-    };
-    let Proposed { amendment, document, changes, shelf } = words.proposed;
-    let Tally { votes_for, against, abstain } = result.tally;
-    let mut html = format!(
-        "<p>{outcome}: <strong>{}</strong> ({}{}).</p><p>For {votes_for}, against {against}, abstained {abstain}. For: {} \
-         of the votes cast for and against, {} of all ballots with abstentions, {} of the {} members on the roll. The \
-         rule: {}.</p>",
-        shelf.html(&amendment.title),
-        escape_html(&document.title),
-        clauses(changes, shelf),
-        share(result.tally.share_of_cast()),
-        share(result.tally.share_with_abstentions()),
-        share(result.tally.share_of_roll(u64::from(result.roll_size))),
-        result.roll_size,
-        rule(words.rule),
-    );
-    html.push_str(&uncounted_words(words.uncounted));
-    if let Some(Tally { votes_for, against, abstain }) = words.soundings {
-        html.push_str(&format!(
-            "<p>Supporters who are not members said, apart from the result: {votes_for} for, {against} against, {abstain} abstained.</p>"
-        ));
-    }
-    html.push_str(&format!(
-        "<p>{}. SHA-256 of the record: {}. Head of the chain: {}</p>",
-        link(&urls.minutes(result.poll_id), "The minutes"),
-        result.record_sha256,
-        words.chain_head
-    ));
-    html
-}
-
-/// How many votes did not count and why; nothing when there are none.
-fn uncounted_words(uncounted: &[(Uncounted, u32)]) -> String {
-    if uncounted.is_empty() {
-        return String::new();
-    }
-    let reasons: Vec<String> =
-        uncounted.iter().map(|(reason, total)| format!("{total} {}", reason_words(*reason))).collect();
-    format!("<p>Votes that did not count: {}.</p>", reasons.join(", "))
-}
-
-fn share(share: Option<Share>) -> String {
-    share.map_or_else(|| "no share".to_owned(), |share| share.to_string())
-}
-
-fn reason_words(reason: Uncounted) -> &'static str {
-    match reason {
-        Uncounted::Late => "too late",
-        Uncounted::Early => "too early",
-        Uncounted::OffRoll => "by people who were not on the roll at the opening",
-        Uncounted::Duplicate => "repeated",
-        Uncounted::UnknownOption => "for something that is not an option",
-        Uncounted::OnHold => "through linked accounts that have to be confirmed",
     }
 }
 
@@ -272,7 +176,7 @@ pub(super) fn edited() -> Notice {
 fn why_not(poll: &Poll, reason: Uncounted) -> Option<String> {
     Some(match reason {
         // Whoever has the account now may be a stranger, and must not learn whose it was (J5).
-        Uncounted::OnHold => return None,
+        Uncounted::OnHold | Uncounted::Failed => return None,
         Uncounted::Late => format!(
             "thank you for voting. Your vote reached us after the close at {}, so it could not be counted, even if your \
              server shows it.",

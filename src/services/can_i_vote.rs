@@ -6,6 +6,7 @@ use crate::clock::Stamp;
 use crate::db::amendments;
 use crate::db::linked_actors::list_linked_actors;
 use crate::db::remote_actors::find_remote_actor;
+use crate::db::roll::is_on_roll;
 use crate::db::{AnyConnection, ballots, polls};
 use crate::ids::{AmendmentId, MemberId};
 
@@ -78,7 +79,7 @@ pub fn can_i_vote(
         return Ok(Standing::Over);
     }
     let Some(member) = member else { return Ok(Standing::Unknown) };
-    Ok(match (polls::is_on_roll(conn, poll, member)?, ballots::has_voted(conn, poll, member)?) {
+    Ok(match (is_on_roll(conn, poll, member)?, ballots::has_voted(conn, poll, member)?) {
         (false, _) => Standing::JoinedLater,
         (true, false) => Standing::Yes,
         (true, true) => Standing::Voted,

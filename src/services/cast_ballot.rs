@@ -11,11 +11,12 @@ use crate::db::ballots::{self, Ballot, ReceiptOf, Said, Standing, Voter};
 use crate::db::polls::{self, Poll};
 use crate::db::soundings::{remove_soundings_of, save_sounding};
 use crate::db::vote_senders::{Sent, note_sender, was_told};
-use crate::db::{DbError, Tx, chain, linked_actors};
+use crate::db::{DbError, Tx, chain, linked_actors, roll};
 use crate::domain::Refusal;
 use crate::domain::ballot::{Choices, Decision, Uncounted, VoteOutcome, find_option, reply_word};
 use crate::federation::inbound::clean::plain_text;
 use crate::federation::inbound::note::{InboundNote, InboundVote, poll_id};
+use crate::federation::inbound::recognise::{Recognised, recognise};
 use crate::ids::{MemberId, PollId};
 
 /// A vote that came from another server: one per chosen option, or the word of a reply.
@@ -77,7 +78,7 @@ fn count_on_the_web(tx: &mut Tx<'_>, poll: &Poll, by: MemberId, choices: Choices
         return Ok(Err(reason));
     }
     check_end_is_known(tx, poll.closes_at)?;
-    if poll.has_roll() && !polls::is_on_roll(tx.conn, poll.id, by)? {
+    if poll.has_roll() && !roll::is_on_roll(tx.conn, poll.id, by)? {
         return Ok(Err(Uncounted::OffRoll));
     }
     let (outcome, ballot) = cast(tx, poll, &Voter::member(by, None), Said { choices, received_at })?;
@@ -170,6 +171,33 @@ pub fn by_reply(tx: &mut Tx<'_>, reply: &InboundNote, received_at: Stamp) -> Res
     from_fediverse(tx, &FediverseVote::received(&vote, &reply.author, received_at)).map(Some)
 }
 
+/// Counts the votes in an activity that this server failed at for good, so that the minutes tell of
+/// them.
+///
+/// # Errors
+/// The store's fault.
+pub fn give_up(tx: &mut Tx<'_>, body: &str, actor_url: &str) -> Result<(), DbError> {
+    for vote in votes_in(tx, body, actor_url)? {
+        if polls::find_poll(tx.conn, vote.poll)?.is_some() {
+            ballots::count_uncounted(tx, vote.poll, Uncounted::Failed)?;
+        }
+    }
+    Ok(())
+}
+
+/// The votes in the body of an activity: choices, or the word of a reply.
+///
+/// # Errors
+/// The store's fault.
+pub fn votes_in(tx: &mut Tx<'_>, body: &str, actor_url: &str) -> Result<Vec<InboundVote>, DbError> {
+    let Ok(body) = serde_json::from_str(body) else { return Ok(Vec::new()) };
+    Ok(match recognise(&body, actor_url, tx.urls) {
+        Recognised::Votes(votes) => votes,
+        Recognised::Note(reply) => ballot_word(tx, &reply)?.into_iter().collect(),
+        _ => Vec::new(),
+    })
+}
+
 /// The vote that a reply of a single word is, in a poll with a roll (A7).
 ///
 /// # Errors
@@ -200,7 +228,7 @@ fn judge(tx: &mut Tx<'_>, poll: &Poll, vote: &FediverseVote<'_>) -> Result<Judge
     }
     let member = linked_actors::find_member_of(tx.conn, vote.actor_url)?;
     let is_on_roll = match member {
-        Some(member) if poll.has_roll() => polls::is_on_roll(tx.conn, poll.id, member)?,
+        Some(member) if poll.has_roll() => roll::is_on_roll(tx.conn, poll.id, member)?,
         _ => false,
     };
     let sent = Sent { poll: poll.id, actor_url: vote.actor_url, vote_id: vote.vote_id, by_member: is_on_roll };

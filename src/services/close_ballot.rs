@@ -2,19 +2,17 @@
 //! whoever comes first: a timer, a reader, another process (A16).
 
 use super::cast_ballot::{self, FediverseVote};
-use super::decide_amendment::{Closed, decide};
-use super::elect_lead::elect_lead;
+use super::decide_vote::{Closed, decide};
 use super::publish_poll::question_now;
 use super::{ServiceError, found};
 use crate::App;
 use crate::crash_point::crash_point;
 use crate::db::facts::{delete_fact, find_fact, set_fact};
 use crate::db::inbox::{Naming, Received};
+use crate::db::results::insert_result;
 use crate::db::{DbError, Tx, ballot_secrecy, ballots, chain, inbox, polls, posts, vote_senders};
-use crate::domain::ballot::totals;
+use crate::domain::ballot::{Uncounted, totals};
 use crate::domain::tally::Tally;
-use crate::federation::inbound::note::InboundVote;
-use crate::federation::inbound::recognise::{Recognised, recognise};
 use crate::federation::outbound::publish::{Audience, update};
 use crate::ids::{InboxId, PollId};
 
@@ -44,6 +42,11 @@ pub enum Closing {
 pub async fn settle(app: &App, poll: PollId) -> Result<bool, ServiceError> {
     if app.clock.doubt().is_some() {
         // A vote that is closed too early cannot be opened again.
+        return Ok(false);
+    }
+    let deadline = app.deadline();
+    if !app.read(move |conn| found(polls::poll(conn, poll), "poll")).await?.is_due(deadline) {
+        // Whoever only reads causes no write.
         return Ok(false);
     }
     if app.db.is_shared() {
@@ -128,15 +131,16 @@ pub fn close_due(tx: &mut Tx<'_>, id: PollId, seen: Option<InboxId>) -> Result<C
     update(tx, id.into(), &question, &audience)?;
     posts::set_pinned(tx, id.into(), false)?;
     crash_point("close: counted");
-    if let Some(frozen) = &poll.frozen {
-        let closed = Closed { poll: &poll, frozen, tally: Tally::of(&totals), audience };
-        match poll.amendment_id {
-            Some(amendment) => decide(tx, &closed, amendment)?,
-            None => elect_lead(tx, &closed)?,
-        }
-    }
+    let decided = match &poll.frozen {
+        Some(frozen) => Some(decide(tx, &Closed { poll: &poll, frozen, tally: Tally::of(&totals), audience })?),
+        None => None,
+    };
     crash_point("close: decided");
     ballot_secrecy::destroy_links(tx, id)?;
+    if let Some(decided) = decided {
+        // From now on the database refuses every change to what was counted.
+        insert_result(tx, &decided.result, &decided.record)?;
+    }
     set_fact(tx, TRACES, "yes")?;
     crash_point("close: written");
     Ok(Closing::Closed)
@@ -149,9 +153,11 @@ fn receive_votes(tx: &mut Tx<'_>, poll: PollId, waiting: &[Received]) -> Result<
         match tx.separately(|tx| receive_vote(tx, poll, activity)) {
             Ok(true) => received.push(activity.id),
             Ok(false) => {}
-            // One that fails must not keep the poll open for ever.
+            // One that fails must not keep the poll open for ever; it is in the minutes.
             Err(fault) => {
                 tracing::error!(activity = %activity.activity_id, %fault, "a vote could not be counted at the close");
+                ballots::count_uncounted(tx, poll, Uncounted::Failed)?;
+                inbox::mark_failed(tx, activity.id, "it failed at the close of the poll")?;
             }
         }
     }
@@ -160,12 +166,7 @@ fn receive_votes(tx: &mut Tx<'_>, poll: PollId, waiting: &[Received]) -> Result<
 
 /// Casts the ballots in an activity; false when it holds something else.
 fn receive_vote(tx: &mut Tx<'_>, poll: PollId, waiting: &Received) -> Result<bool, ServiceError> {
-    let Ok(body) = serde_json::from_str(&waiting.body) else { return Ok(false) };
-    let votes: Vec<InboundVote> = match recognise(&body, &waiting.actor_url, tx.urls) {
-        Recognised::Votes(votes) => votes,
-        Recognised::Note(reply) => cast_ballot::ballot_word(tx, &reply)?.into_iter().collect(),
-        _ => Vec::new(),
-    };
+    let votes = cast_ballot::votes_in(tx, &waiting.body, &waiting.actor_url)?;
     if votes.is_empty() || votes.iter().any(|vote| vote.poll != poll) {
         return Ok(false);
     }

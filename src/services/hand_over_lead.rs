@@ -1,22 +1,21 @@
 //! Hand the lead of a cabal over (rule C3): by agreement at once, otherwise by a vote of the cabal.
 //! A lead has no exclusive permission, so what changes hands is work, not power.
 
-use super::confirm_time::check_time_is_known;
+use super::frozen_vote::of_lead;
 use super::join_cabal::check_is_in_cabal;
-use super::publish_poll::send_question;
+use super::open_vote::{NewVote, open_vote, opening_moment};
 use super::{ServiceError, ballot_words, found};
 use crate::db::cabals::{self, log_act};
 use crate::db::lead_nominations::{
     self, Nomination, hold_cabal, insert_nomination, is_lead, set_lead, set_nomination_state,
 };
-use crate::db::polls::{self, PollToInsert, RollOf};
+use crate::db::roll::RollOf;
 use crate::db::{Tx, members};
-use crate::domain::Refusal;
 use crate::domain::nomination::{NominationState, Way, check_may_publish};
-use crate::domain::poll::BALLOT_OPTIONS;
+use crate::domain::record::FrozenVote;
 use crate::domain::rules::{LEAD_VOTE, LEAD_VOTE_LENGTH};
+use crate::domain::{Refusal, Urls};
 use crate::ids::{CabalId, MemberId, NominationId, PollId};
-use chrono::SubsecRound as _;
 
 /// Somebody to be named.
 #[derive(Debug, Clone, Copy)]
@@ -63,7 +62,7 @@ pub fn nominate(tx: &mut Tx<'_>, by: MemberId, naming: Naming) -> Result<Nominat
     let name = members::member(tx.conn, nominee)?.name;
     log_act(tx, cabal, by, "named a lead", &name)?;
     if opens_now {
-        open_vote(tx, &nomination)?;
+        put_to_the_vote(tx, &nomination)?;
     }
     Ok(nomination.id)
 }
@@ -119,7 +118,7 @@ pub fn accept(
     if nomination.way == Way::Vote {
         check_may_publish(publish_name)?;
         check_no_vote_is_open(tx, cabal)?;
-        return open_vote(tx, &nomination).map(Some);
+        return put_to_the_vote(tx, &nomination).map(Some);
     }
     if !is_lead(tx.conn, cabal, nomination.called_by)? {
         let words = "Whoever named you does not lead any more. Any member of the cabal can call a vote.";
@@ -159,31 +158,25 @@ fn waiting(tx: &mut Tx<'_>, id: NominationId) -> Result<Nomination, ServiceError
 }
 
 /// Opens the vote: the members of the cabal are its roll, the rule freezes, the cabal asks.
-fn open_vote(tx: &mut Tx<'_>, nomination: &Nomination) -> Result<PollId, ServiceError> {
+fn put_to_the_vote(tx: &mut Tx<'_>, nomination: &Nomination) -> Result<PollId, ServiceError> {
     let cabal = cabals::cabal(tx.conn, nomination.cabal_id)?;
     let nominee = members::member(tx.conn, nomination.nominee_id)?;
-    check_time_is_known(tx)?;
-    // Other servers are told whole seconds, so the vote begins and ends on one.
-    let opens_at = tx.deadline().trunc_subsecs(0);
     let question = format!("Shall {} lead {}?", nominee.name, cabal.name);
-    let poll = PollToInsert {
-        id: PollId::from_uuid(tx.next_id()),
-        actor_id: cabal.id.into(),
-        amendment_id: None,
-        published_by: nomination.called_by,
+    let new = NewVote {
+        actor: cabal.id.into(),
+        amendment: None,
+        called_by: nomination.called_by,
         question: &question,
-        options: &BALLOT_OPTIONS.map(str::to_owned),
-        is_multiple: false,
-        totals_hidden: true,
-        language: "en",
-        opens_at,
-        closes_at: opens_at + LEAD_VOTE_LENGTH,
+        decides: of_lead(tx.conn, tx.urls, nomination)?,
+        roll: RollOf::Cabal(cabal.id),
+        rule: LEAD_VOTE,
+        opens_at: opening_moment(tx),
+        length: LEAD_VOTE_LENGTH,
     };
-    send_question(tx, &poll, &ballot_words::lead_vote(&tx.urls.poll(poll.id), &poll, LEAD_VOTE))?;
-    polls::insert_poll(tx, &poll)?;
-    polls::freeze_roll(tx, poll.id, RollOf::Cabal(cabal.id), LEAD_VOTE)?;
-    set_nomination_state(tx, nomination.id, NominationState::Open, Some(poll.id))?;
+    let words = |urls: &Urls, poll, frozen: &FrozenVote| ballot_words::lead_vote(&urls.poll(poll), frozen);
+    let poll = open_vote(tx, new, words)?.poll;
+    set_nomination_state(tx, nomination.id, NominationState::Open, Some(poll))?;
     cabals::note_published(tx, cabal.id)?;
     log_act(tx, cabal.id, nominee.id, "accepted, and the vote on the lead opened", &question)?;
-    Ok(poll.id)
+    Ok(poll)
 }

@@ -2,27 +2,22 @@
 
 use super::ServiceError;
 use super::ballot_words::{self, Proposed};
-use super::confirm_time::check_time_is_known;
+use super::frozen_vote::of_amendment;
+use super::open_vote::{NewVote, open_vote, opening_moment};
 use super::standing::standing;
 use crate::crash_point::crash_point;
 use crate::db::amendments::{self, Amendment};
 use crate::db::citations::Library;
 use crate::db::documents::{self, Document};
-use crate::db::local_actors::{LocalActor, find_community};
-use crate::db::polls::{self, PollToInsert, RollOf};
-use crate::db::posts::PostKind;
-use crate::db::{AnyConnection, Tx, chain, members};
-use crate::domain::Refusal;
+use crate::db::local_actors::find_community;
+use crate::db::roll::RollOf;
+use crate::db::{AnyConnection, Tx};
 use crate::domain::amendment::{AmendmentState, Change, Move, NOTICE_MAX, touched};
-use crate::domain::chain::{BEGINNING, EntryKind, link, opening as chain_entry};
-use crate::domain::poll::{BALLOT_OPTIONS, BALLOT_WEEK};
-use crate::domain::record::{FrozenVote, roll_fingerprint};
-use crate::domain::visibility::Visibility;
-use crate::federation::outbound::documents::{Extra, NoteParts, QuestionParts, question};
-use crate::federation::outbound::publish::{Audience, NewPost, publish};
+use crate::domain::poll::BALLOT_WEEK;
+use crate::domain::record::FrozenVote;
+use crate::domain::{Refusal, Urls};
 use crate::ids::{AmendmentId, MemberId, PollId};
-use chrono::{SubsecRound as _, TimeDelta};
-use serde_json::json;
+use chrono::TimeDelta;
 
 /// Freezes text, rule and roll and publishes the Question, all in one transaction.
 ///
@@ -91,15 +86,26 @@ fn open(tx: &mut Tx<'_>, id: AmendmentId) -> Result<PollId, ServiceError> {
     let changes = amendments::list_changes(tx.conn, id)?;
     check(tx, &amendment, &document, &changes)?;
     let community = find_community(tx.conn)?.ok_or(ServiceError::NotFound("community"))?;
-    let opening = Opening::of(tx, &amendment, &document, &changes)?;
-    let entry = opening.entry(tx);
-    opening.publish(tx, &community, &link(BEGINNING, &entry))?;
-    crash_point("open: published");
-    opening.freeze(tx, &community)?;
-    crash_point("open: frozen");
-    chain::append(tx, opening.poll, EntryKind::Opening, &entry)?;
+    let new = NewVote {
+        actor: community.id,
+        amendment: Some(id),
+        called_by: amendment.proposer_id,
+        question: &amendment.title,
+        decides: of_amendment(tx.conn, &amendment, &document.version.fingerprint)?,
+        roll: RollOf::Community,
+        rule: document.rule,
+        opens_at: opening_moment(tx),
+        length: BALLOT_WEEK,
+    };
+    let shelf = Library::new(tx.urls).at(tx.conn, amendment.written())?;
+    let proposed = Proposed { amendment: &amendment, document: &document, changes: &changes, shelf: &shelf };
+    let words = |urls: &Urls, _, frozen: &FrozenVote| ballot_words::ballot(urls, &proposed, frozen);
+    let opened = open_vote(tx, new, words)?;
+    // The vote is on the text in force now, which other amendments may have brought meanwhile.
+    amendments::set_base(tx, id, document.version.id)?;
+    amendments::freeze(tx, id, opened.poll, &opened.frozen_hash)?;
     crash_point("open: written");
-    Ok(opening.poll)
+    Ok(opened.poll)
 }
 
 fn check(tx: &mut Tx<'_>, amendment: &Amendment, document: &Document, changes: &[Change]) -> Result<(), ServiceError> {
@@ -121,118 +127,5 @@ fn check(tx: &mut Tx<'_>, amendment: &Amendment, document: &Document, changes: &
                 other.title
             ),
         ))),
-    }
-}
-
-/// Everything that freezes.
-struct Opening<'a> {
-    poll: PollId,
-    amendment: &'a Amendment,
-    document: &'a Document,
-    frozen: FrozenVote<'a>,
-}
-
-impl<'a> Opening<'a> {
-    fn of(
-        tx: &mut Tx<'_>,
-        amendment: &'a Amendment,
-        document: &'a Document,
-        changes: &'a [Change],
-    ) -> Result<Self, ServiceError> {
-        let roll: Vec<String> = members::list_roll(tx.conn)?.iter().map(ToString::to_string).collect();
-        check_time_is_known(tx)?;
-        // Other servers are told whole seconds, so the vote begins and ends on one.
-        let opens_at = tx.deadline().trunc_subsecs(0);
-        let frozen = FrozenVote {
-            amendment: amendment.id,
-            base_fingerprint: document.version.fingerprint.clone(),
-            changes,
-            rule: document.rule,
-            roll_size: u32::try_from(roll.len()).unwrap_or(u32::MAX),
-            roll_fingerprint: roll_fingerprint(roll.iter().map(String::as_str)),
-            opens_at,
-            closes_at: opens_at + BALLOT_WEEK,
-        };
-        Ok(Self { poll: PollId::from_uuid(tx.next_id()), amendment, document, frozen })
-    }
-
-    /// The first entry of the chain of this vote.
-    fn entry(&self, tx: &Tx<'_>) -> String {
-        chain_entry(&tx.urls.poll(self.poll), &self.amendment.title, &BALLOT_OPTIONS, &self.frozen)
-    }
-
-    fn publish(&self, tx: &mut Tx<'_>, community: &LocalActor, chain_head: &str) -> Result<(), ServiceError> {
-        let url = tx.urls.poll(self.poll);
-        let shelf = Library::new(tx.urls).at(tx.conn, self.amendment.written())?;
-        let proposed = Proposed {
-            amendment: self.amendment,
-            document: self.document,
-            changes: self.frozen.changes,
-            shelf: &shelf,
-        };
-        let content = ballot_words::ballot(tx.urls, &proposed, &self.frozen);
-        let note = NoteParts {
-            id: &url,
-            author: &community.url(tx.urls),
-            content_html: &content,
-            language: "en",
-            published: self.frozen.opens_at,
-            updated: None,
-            in_reply_to: None,
-            visibility: Visibility::Public,
-            mentions: Vec::new(),
-            hashtags: Vec::new(),
-            extra: Extra::default()
-                .with("rollSize", json!(self.frozen.roll_size))
-                .with("rollFingerprint", json!(self.frozen.roll_fingerprint))
-                .with("frozenHash", json!(self.frozen.hash()))
-                .with("chainHead", json!(chain_head)),
-        };
-        let parts = QuestionParts {
-            note,
-            options: BALLOT_OPTIONS.iter().map(|&name| (name.to_owned(), 0)).collect(),
-            is_multiple: false,
-            end_time: self.frozen.closes_at,
-            closed: None,
-            voters_count: 0,
-        };
-        let post = NewPost {
-            id: self.poll.into(),
-            actor_id: community.id,
-            kind: PostKind::Poll,
-            visibility: Visibility::Public,
-            in_reply_to: None,
-            object: question(&parts, tx.urls),
-            is_pinned: true,
-        };
-        publish(tx, post, &Audience::followers(community.id))?;
-        Ok(())
-    }
-
-    fn freeze(&self, tx: &mut Tx<'_>, community: &LocalActor) -> Result<(), ServiceError> {
-        let new = PollToInsert {
-            id: self.poll,
-            actor_id: community.id,
-            amendment_id: Some(self.amendment.id),
-            published_by: self.amendment.proposer_id,
-            question: &self.amendment.title,
-            options: &BALLOT_OPTIONS.map(str::to_owned),
-            is_multiple: false,
-            totals_hidden: true,
-            language: "en",
-            opens_at: self.frozen.opens_at,
-            closes_at: self.frozen.closes_at,
-        };
-        polls::insert_poll(tx, &new)?;
-        let roll = polls::freeze_roll(tx, self.poll, RollOf::Community, self.frozen.rule)?;
-        if roll.roll_fingerprint != self.frozen.roll_fingerprint {
-            return Err(ServiceError::Conflict(Refusal::new(
-                "roll_changed",
-                "Somebody joined or left at this very moment. Please open the vote again.",
-            )));
-        }
-        // The vote is on the text in force now, which other amendments may have brought meanwhile.
-        amendments::set_base(tx, self.amendment.id, self.document.version.id)?;
-        Ok(amendments::freeze(tx, self.amendment.id, self.poll, &self.frozen.hash())?)
     }
 }

@@ -41,15 +41,23 @@ pub fn publish_poll(tx: &mut Tx<'_>, by: MemberId, cabal: CabalId, new: &NewPoll
         closes_at: new.closing.resolve(opens_at)?,
     };
     let content = ballot_words::advisory(&tx.urls.poll(poll.id), &poll);
-    send_question(tx, &poll, &content)?;
+    send_question(tx, &poll, &content, Extra::default())?;
     polls::insert_poll(tx, &poll)?;
     cabals::note_published(tx, cabal)?;
     cabals::log_act(tx, cabal, by, "published the poll", &new.question)?;
     Ok(poll.id)
 }
 
-/// Publishes the Question of a cabal with these words.
-pub(super) fn send_question(tx: &mut Tx<'_>, poll: &PollToInsert<'_>, content: &str) -> Result<(), ServiceError> {
+/// Publishes the Question of a poll with these words, and with what programs may read beside them.
+///
+/// # Errors
+/// The store's fault.
+pub(super) fn send_question(
+    tx: &mut Tx<'_>,
+    poll: &PollToInsert<'_>,
+    content: &str,
+    extra: Extra,
+) -> Result<(), ServiceError> {
     let author = actor(tx.conn, poll.actor_id)?;
     let url = tx.urls.poll(poll.id);
     let note = NoteParts {
@@ -63,7 +71,7 @@ pub(super) fn send_question(tx: &mut Tx<'_>, poll: &PollToInsert<'_>, content: &
         visibility: Visibility::Public,
         mentions: Vec::new(),
         hashtags: Vec::new(),
-        extra: Extra::default(),
+        extra,
     };
     let parts = QuestionParts {
         note,

@@ -119,7 +119,7 @@ fn note_restored(tx: &mut Tx<'_>, process: &str, before: Option<Stamp>) -> Resul
     let began_at = before.unwrap_or(tx.now).min(tx.now);
     note(tx, process, IncidentKind::Restored, (began_at, Some(tx.now)))?;
     let entry = restored(&iso_seconds(tx.now));
-    for id in polls::list_amendment_polls(tx.conn)? {
+    for id in polls::list_votes(tx.conn)? {
         let poll = polls::hold_poll(tx, id)?;
         if poll.is_some_and(|poll| poll.closed_at.is_none()) && chain::find_head(tx.conn, id)?.is_some() {
             chain::append(tx, id, EntryKind::Restored, &entry)?;

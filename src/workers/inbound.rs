@@ -76,6 +76,7 @@ fn put_aside(tx: &mut Tx<'_>, received: &Received, error: &DbError) -> Result<()
     let note = error.to_string();
     if received.attempts + 1 >= MOST_ATTEMPTS {
         tracing::error!(activity = %received.activity_id, %error, "an activity was given up");
+        cast_ballot::give_up(tx, &received.body, &received.actor_url)?;
         return inbox::mark_failed(tx, received.id, &note);
     }
     tracing::warn!(activity = %received.activity_id, %error, "an activity will be tried again");

@@ -3,9 +3,9 @@
 use crate::support::TestApp;
 use crate::support::rows::{dump, of_type, on_their_way};
 use crate::support::votes::refusal_code;
-use caucus::db::{amendments, documents, polls};
+use caucus::db::{amendments, documents};
 use caucus::domain::amendment::{AmendmentForm, AmendmentState, Edit, NewAmendment};
-use caucus::domain::record::roll_fingerprint;
+use caucus::domain::record::sha256_hex;
 use caucus::ids::{AmendmentId, ClauseId};
 use caucus::services::{ServiceError, back_amendment, import_document, propose_amendment};
 use caucus::workers::timers;
@@ -180,7 +180,7 @@ async fn text_rule_and_roll_freeze_at_the_opening() {
     let mut ids = [ada.to_string(), bea.to_string()];
     ids.sort();
     assert_eq!(frozen.roll_size, 2);
-    assert_eq!(frozen.roll_fingerprint, roll_fingerprint(ids.iter().map(String::as_str)));
+    assert_eq!(frozen.roll_fingerprint, sha256_hex(&format!("{}\n{}\n", ids[0], ids[1])));
     let question = app.fetch_question(poll_id).await;
     assert_eq!(question["rollSize"], 2);
     assert_eq!(question["rollFingerprint"], frozen.roll_fingerprint);
@@ -190,7 +190,7 @@ async fn text_rule_and_roll_freeze_at_the_opening() {
         .app
         .read(move |conn| {
             let cai = caucus::db::members::find_member_by_handle(conn, "cai")?.unwrap().id;
-            polls::is_on_roll(conn, poll_id, cai)
+            caucus::db::roll::is_on_roll(conn, poll_id, cai)
         })
         .await
         .unwrap();

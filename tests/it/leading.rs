@@ -153,7 +153,7 @@ async fn the_cabal_votes_for_72_hours_and_more_for_than_against_decides() {
     assert_eq!(TestApp::shown(&question).into_iter().map(|(_, total)| total).collect::<Vec<_>>(), [2, 1, 0]);
     assert!(dump(&bees.app)["ballot_links"].is_empty());
     let told = dump(&bees.app)["posts"].join("\n");
-    assert!(told.contains("Yes, from now on. For 2, against 1, abstained 0; 3 could vote."), "{told}");
+    assert!(told.contains("Chosen to lead, from now on: <strong>Shall cai lead The bees?</strong>.</p><p>For 2, against 1, abstained 0."), "{told}");
 }
 
 #[tokio::test]
@@ -208,7 +208,9 @@ async fn a_nominee_who_left_does_not_lead_whatever_the_vote_says() {
 
     assert_eq!(bees.leads().await, [bees.ada]);
     assert_eq!(bees.state(id).await, NominationState::NotElected);
-    assert!(dump(&bees.app)["posts"].join("\n").contains("its nominee has left the cabal"));
+    assert!(
+        dump(&bees.app)["posts"].join("\n").contains("the nominee has left the cabal, so the lead stays as it was")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -260,7 +262,10 @@ async fn by_pages_alone_somebody_is_named_accepts_and_is_voted_on() {
     bees.app.advance(TimeDelta::hours(72));
     let closed = bea.get(&path).await;
     closed.assert_sound();
-    assert!(closed.text().contains("Chosen to lead") && closed.body.contains(&code), "{}", closed.body);
+    assert!(closed.text().contains("Chosen to lead"), "{}", closed.body);
+    let minutes = bea.get(&format!("{path}/minutes")).await;
+    minutes.assert_sound();
+    assert!(minutes.text().contains("All ballots by receipt") && minutes.body.contains(&code), "{}", minutes.body);
     assert!(bea.get("/c/bees/lead").await.texts("#now ~ ul").concat().contains("bea"));
 }
 

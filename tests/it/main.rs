@@ -58,6 +58,7 @@ mod pages;
 mod proof;
 mod proposal_replies;
 mod proposals;
+mod question_elsewhere;
 mod races;
 mod receipts;
 mod recognised;

@@ -45,7 +45,7 @@ async fn the_minutes_tell_everything_and_name_members_to_members_only() {
         "3 members",
         "100.0 %",
         "66.7 %",
-        "joined after the opening: 1",
+        "not on the roll at the opening: 1",
         "Too late: 1",
         "0 for, 3 against, 0 abstained",
         "The server was up the whole time.",
@@ -61,9 +61,14 @@ async fn the_minutes_tell_everything_and_name_members_to_members_only() {
     let (_, minutes) = app.fetch(&format!("/api/v1/polls/{poll}/minutes"), "application/json").await;
     let minutes: Value = serde_json::from_str(&minutes).unwrap();
     assert_eq!(minutes["totals"], serde_json::json!({"votes_for": 2, "votes_against": 0, "votes_abstain": 1}));
-    assert_eq!(minutes["uncounted"], serde_json::json!({"late": 1, "off_roll": 1}));
+    assert_eq!(minutes["uncounted"], serde_json::json!({"off_roll": 1}), "as in the record");
+    assert_eq!(minutes["uncounted_since"], serde_json::json!({"late": 1}));
+    let change = &minutes["amendment"]["changes"][0];
+    assert_eq!((&change["act"], &change["number"]), (&"reword".into(), &"2.1".into()));
+    assert_eq!(minutes["amendment"]["summary"], "It says it better.");
     assert_eq!((&minutes["took_part"], &minutes["roll_size"]), (&Value::from(3), &Value::from(3)));
-    assert!(minutes.get("mover").is_none() && minutes.get("backers").is_none() && minutes["backers_count"] == 1);
+    let amendment = &minutes["amendment"];
+    assert!(amendment.get("mover").is_none() && amendment.get("backers").is_none() && amendment["backers_count"] == 1);
 }
 
 #[tokio::test]

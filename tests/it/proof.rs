@@ -1,17 +1,21 @@
 //! The proof of a vote: what froze cannot be changed, and what is changed all the same by somebody
-//! who owns the database is found and named (A4, A13, V-35, V-36, V-39).
+//! who owns the database is found and named (A4, A13, C3, V-35, V-36, V-39).
 
 use crate::support::TestApp;
 use crate::support::process::{caucus, run};
 use crate::support::rows::{dump, force, of_type, on_their_way};
+use caucus::domain::nomination::Way;
 use caucus::ids::{AmendmentId, MemberId, PollId};
+use caucus::services::hand_over_lead::{Naming, nominate};
+use caucus::services::join_cabal::join_cabal;
+use caucus::services::raise_objection::{back_objection, raise_objection};
 use caucus::services::verify_votes::{Verified, verify_votes};
 use caucus::workers::timers;
 use chrono::TimeDelta;
 use diesel::connection::SimpleConnection as _;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-/// A vote of four members that is still open, with ballots by the web and by reply.
+/// A vote of four members that is still open, with ballots on the web and an objection beside it.
 async fn open_vote() -> (TestApp, Vec<MemberId>, AmendmentId, PollId) {
     let (app, ada) = TestApp::with_community().await;
     let mut members = vec![ada];
@@ -20,6 +24,14 @@ async fn open_vote() -> (TestApp, Vec<MemberId>, AmendmentId, PollId) {
     }
     app.follow_community("near.example", "fay").await;
     let (id, poll) = app.open_vote(ada, members[1]).await;
+    let (cai, dan) = (members[2], members[3]);
+    app.app
+        .write(move |tx| {
+            let objection = raise_objection(tx, cai, id, "It says too little.")?;
+            back_objection(tx, dan, objection)
+        })
+        .await
+        .unwrap();
     app.vote_on_the_web(poll, members[0], &[0]).await.unwrap();
     app.vote_on_the_web(poll, members[1], &[1]).await.unwrap();
     app.vote_on_the_web(poll, members[1], &[0]).await.unwrap();
@@ -32,6 +44,25 @@ async fn closed_vote() -> (TestApp, AmendmentId, PollId) {
     app.advance(TimeDelta::weeks(1));
     assert_eq!(timers::step(&app.app).await.unwrap(), 1);
     (app, id, poll)
+}
+
+/// A vote of three on who leads a cabal, with two ballots.
+async fn open_lead_vote() -> (TestApp, Vec<MemberId>, PollId) {
+    let (app, ada) = TestApp::with_community().await;
+    let mut members = vec![ada];
+    let cabal = app.cabal(ada, "tea").await;
+    for name in ["bea", "cai"] {
+        let member = app.member(name).await;
+        app.app.write(move |tx| join_cabal(tx, member, cabal, "I count.")).await.unwrap();
+        members.push(member);
+    }
+    let bea = members[1];
+    let naming = Naming { cabal, nominee: bea, way: Way::Vote, publish_name: true };
+    app.app.write(move |tx| nominate(tx, bea, naming)).await.unwrap();
+    let poll: PollId = dump(&app)["polls"][0].split(" | ").next().unwrap().parse().unwrap();
+    app.vote_on_the_web(poll, ada, &[0]).await.unwrap();
+    app.vote_on_the_web(poll, bea, &[0]).await.unwrap();
+    (app, members, poll)
 }
 
 async fn verify(app: &TestApp) -> Verified {
@@ -66,11 +97,40 @@ async fn an_honest_vote_holds_from_its_opening_to_its_minutes() {
     let result =
         of_type(&on_their_way(&app), "Create").into_iter().find(|(_, c)| c["object"]["chainHead"] == head.as_str());
     let (_, result) = result.expect("the head at the close is in the result");
-    let stored = app.result(poll).await.unwrap();
-    assert_eq!(result["object"]["recordSha256"], stored.record_sha256);
+    assert_eq!(result["object"]["recordSha256"], app.result(poll).await.unwrap().record_sha256);
     assert!(result["object"]["content"].as_str().unwrap().contains(&head));
-    let record: Value = serde_json::from_str(&stored.record_json).unwrap();
-    assert_eq!((&record["took_part"], &record["is_as_sealed"]), (&Value::from(4), &Value::from(true)));
+    let record: Value = serde_json::from_str(&app.record(poll).await).unwrap();
+    assert_eq!((&record["took_part"], &record["faults"]), (&json!(4), &json!([])));
+    assert_eq!(record["objections"], json!([{"reason": "It says too little.", "answer": null}]));
+    assert_eq!(record["frozen"]["decides"]["summary"], "It says it better.");
+}
+
+#[tokio::test]
+async fn a_vote_on_a_lead_is_proven_like_any_other() {
+    let (app, _, poll) = open_lead_vote().await;
+    let open = verify(&app).await;
+    assert_eq!((open.votes, open.entries, open.faults.len()), (1, 3, 0), "{open:?}");
+    let question = app.fetch_question(poll).await;
+    assert!(question["chainHead"].is_string() && question["rollSize"] == 3, "{question}");
+
+    app.advance(TimeDelta::hours(72));
+    timers::step(&app.app).await.unwrap();
+
+    let closed = verify(&app).await;
+    assert_eq!((closed.votes, closed.entries, closed.faults.len()), (1, 4, 0), "{closed:?}");
+    let record: Value = serde_json::from_str(&app.record(poll).await).unwrap();
+    assert_eq!(record["frozen"]["rule"], json!({"majority": "simple", "base": "cast", "quorum": 0}));
+    assert_eq!((&record["is_carried"], &record["frozen"]["decides"]["kind"]), (&json!(true), &json!("lead")));
+    let file = app.store.folder.path().join("record.json");
+    std::fs::write(&file, app.record(poll).await).unwrap();
+    let counted = run(caucus(&app.store).arg("recount").arg(&file), "");
+    let told = String::from_utf8(counted.stdout).unwrap();
+    assert!(counted.status.success() && told.contains("more votes for than against): carried"), "{told}");
+    let (status, minutes) = app.fetch(&format!("/polls/{poll}/minutes"), "text/html").await;
+    assert!(status == 200 && minutes.contains("Chosen to lead") && minutes.contains("SHA-256"), "{minutes}");
+    let (_, view) = app.fetch(&format!("/api/v1/polls/{poll}"), "application/json").await;
+    let view: Value = serde_json::from_str(&view).unwrap();
+    assert_eq!(view["result"]["outcome"], "elected");
 }
 
 #[tokio::test]
@@ -94,70 +154,113 @@ async fn the_chain_tells_neither_voters_nor_receipts_nor_choices_and_the_nonces_
 }
 
 #[tokio::test]
-async fn what_froze_cannot_be_changed_not_even_by_sql() {
-    let (app, id, poll) = closed_vote().await;
-    let (second, members, open_id, open_poll) = open_vote().await;
+async fn what_froze_at_an_opening_cannot_be_changed_not_even_by_sql() {
+    let (app, members, id, poll) = open_vote().await;
     let roll = members[0];
-    for (store, query) in [
-        (&second, format!("UPDATE polls SET closes_at = '2027-01-01 00:00:00' WHERE id = '{open_poll}'")),
-        (&second, format!("UPDATE polls SET opens_at = '2020-01-01 00:00:00' WHERE id = '{open_poll}'")),
-        (&second, format!("UPDATE polls SET roll_size = 1 WHERE id = '{open_poll}'")),
-        (&second, format!("UPDATE polls SET vote_base = 'roll' WHERE id = '{open_poll}'")),
-        (&second, format!("UPDATE polls SET quorum = 99 WHERE id = '{open_poll}'")),
-        (&second, format!("UPDATE polls SET question = 'Another?' WHERE id = '{open_poll}'")),
-        (&second, format!("DELETE FROM poll_options WHERE poll_id = '{open_poll}' AND position = 2")),
-        (&second, format!("UPDATE poll_options SET name = 'Yes' WHERE poll_id = '{open_poll}' AND position = 0")),
-        (&second, format!("INSERT INTO poll_options VALUES ('{open_poll}', 3, 'Maybe', 0)")),
-        (&second, format!("INSERT INTO roll_entries VALUES ('{open_poll}', 'somebody')")),
-        (&second, format!("DELETE FROM roll_entries WHERE member_id = '{roll}'")),
-        (&second, format!("UPDATE roll_entries SET member_id = 'x' WHERE member_id = '{roll}'")),
-        (&second, format!("UPDATE amendments SET title = 'Harmless' WHERE id = '{open_id}'")),
-        (&second, format!("UPDATE amendments SET frozen_hash = 'x' WHERE id = '{open_id}'")),
-        (&second, format!("UPDATE amendments SET state = 'backed' WHERE id = '{open_id}'")),
-        (&second, format!("UPDATE amendments SET state = 'withdrawn' WHERE id = '{open_id}'")),
-        (&second, format!("UPDATE amendment_changes SET new_text = 'x' WHERE amendment_id = '{open_id}'")),
-        (&second, format!("DELETE FROM amendment_changes WHERE amendment_id = '{open_id}'")),
-        (
-            &second,
-            format!(
-                "INSERT INTO amendment_changes (amendment_id, clause_id, number, old_text, new_text) \
-             VALUES ('{open_id}', 'c', '9', 'a', 'b')"
-            ),
+    for query in [
+        format!("UPDATE polls SET closes_at = '2027-01-01 00:00:00' WHERE id = '{poll}'"),
+        format!("UPDATE polls SET opens_at = '2020-01-01 00:00:00' WHERE id = '{poll}'"),
+        format!("UPDATE polls SET roll_size = 1 WHERE id = '{poll}'"),
+        format!("UPDATE polls SET vote_base = 'roll' WHERE id = '{poll}'"),
+        format!("UPDATE polls SET majority = 'simple' WHERE id = '{poll}'"),
+        format!("UPDATE polls SET quorum = 99 WHERE id = '{poll}'"),
+        format!("UPDATE polls SET question = 'Another?' WHERE id = '{poll}'"),
+        format!("UPDATE polls SET totals_hidden = FALSE WHERE id = '{poll}'"),
+        format!("DELETE FROM poll_options WHERE poll_id = '{poll}' AND position = 2"),
+        format!("UPDATE poll_options SET name = 'Yes' WHERE poll_id = '{poll}' AND position = 0"),
+        format!("INSERT INTO poll_options VALUES ('{poll}', 3, 'Maybe', 0)"),
+        format!("INSERT INTO roll_entries VALUES ('{poll}', 'somebody')"),
+        format!("DELETE FROM roll_entries WHERE member_id = '{roll}'"),
+        format!("UPDATE roll_entries SET member_id = 'x' WHERE member_id = '{roll}'"),
+        format!("UPDATE amendments SET title = 'Harmless' WHERE id = '{id}'"),
+        format!("UPDATE amendments SET summary = 'Harmless' WHERE id = '{id}'"),
+        format!("UPDATE amendments SET frozen_hash = 'x' WHERE id = '{id}'"),
+        format!("UPDATE amendments SET state = 'backed' WHERE id = '{id}'"),
+        format!("UPDATE amendments SET state = 'withdrawn' WHERE id = '{id}'"),
+        format!("UPDATE amendment_changes SET new_text = 'x' WHERE amendment_id = '{id}'"),
+        format!("DELETE FROM amendment_changes WHERE amendment_id = '{id}'"),
+        format!(
+            "INSERT INTO amendment_changes (amendment_id, clause_id, number, old_text, new_text) \
+             VALUES ('{id}', 'c', '9', 'a', 'b')"
         ),
-        (&second, "UPDATE chain_entries SET entry_json = '{}'".to_owned()),
-        (&second, "DELETE FROM chain_entries".to_owned()),
-        (&app, format!("UPDATE polls SET closed_at = NULL WHERE id = '{poll}'")),
-        (&app, format!("UPDATE polls SET voters_count = 9 WHERE id = '{poll}'")),
-        (&app, format!("UPDATE poll_options SET total = 9 WHERE poll_id = '{poll}' AND position = 0")),
-        (&app, format!("UPDATE amendments SET state = 'open' WHERE id = '{id}'")),
-        (
-            &app,
-            format!(
-                "UPDATE amendments SET state = 'carried' WHERE id = '{id}' AND state = 'lost'; \
-                        UPDATE amendments SET state = 'lost' WHERE id = '{id}' AND state = 'carried'"
-            ),
-        ),
-        (&app, "UPDATE results SET votes_for = 9".to_owned()),
-        (&app, "UPDATE results SET record_json = '{}'".to_owned()),
-        (&app, "DELETE FROM results".to_owned()),
+        format!("DELETE FROM backings WHERE amendment_id = '{id}'"),
+        format!("UPDATE backings SET member_id = '{}' WHERE amendment_id = '{id}'", members[2]),
+        "UPDATE chain_entries SET entry_json = '{}'".to_owned(),
+        "DELETE FROM chain_entries".to_owned(),
     ] {
-        let before = dump(store);
-        let refused = sql(store, &query).expect_err(&query);
-        assert!(refused.contains("frozen"), "{query}: {refused}");
-        assert_eq!(dump(store), before, "{query}");
+        refused(&app, &query);
     }
-    // An advisory poll and an amendment that is not opened yet are nobody's business here.
-    let rival = second.propose(members[1], "2.2", "Three quarters carry.").await;
-    sql(&second, &format!("UPDATE amendments SET title = 'Better' WHERE id = '{rival}'")).unwrap();
-    assert!(verify(&app).await.faults.is_empty() && verify(&second).await.faults.is_empty());
+    // An amendment that is not opened yet is nobody's business here.
+    let rival = app.propose(members[1], "2.2", "Three quarters carry.").await;
+    sql(&app, &format!("UPDATE amendments SET title = 'Better' WHERE id = '{rival}'")).unwrap();
+    assert_eq!(verify(&app).await.faults, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_was_counted_cannot_be_changed_not_even_by_sql() {
+    let (app, id, poll) = closed_vote().await;
+    for query in [
+        format!("UPDATE polls SET closed_at = NULL WHERE id = '{poll}'"),
+        format!("UPDATE polls SET voters_count = 9 WHERE id = '{poll}'"),
+        format!("UPDATE poll_options SET total = 9 WHERE poll_id = '{poll}' AND position = 0"),
+        format!("UPDATE amendments SET state = 'open' WHERE id = '{id}'"),
+        format!(
+            "UPDATE amendments SET state = 'carried' WHERE id = '{id}' AND state = 'lost'; \
+             UPDATE amendments SET state = 'lost' WHERE id = '{id}' AND state = 'carried'"
+        ),
+        "UPDATE results SET votes_for = 9".to_owned(),
+        "UPDATE results SET record_json = '{}'".to_owned(),
+        "UPDATE results SET minutes_json = '{}'".to_owned(),
+        "DELETE FROM results".to_owned(),
+        "UPDATE ballots SET choices = 1".to_owned(),
+        "DELETE FROM ballots".to_owned(),
+        format!("INSERT INTO ballots VALUES ('AAAAAAAAAAAAAAAAAAAAAA', '{poll}', 1)"),
+        "UPDATE poll_voters SET voter = 'member:x'".to_owned(),
+        "DELETE FROM poll_voters".to_owned(),
+        format!("INSERT INTO poll_voters VALUES ('{poll}', 'member:x', NULL)"),
+        "UPDATE objections SET reason = 'All is well.'".to_owned(),
+        "DELETE FROM objections".to_owned(),
+        format!("INSERT INTO chain_entries VALUES ('{poll}', 99, 'ballots', '{{}}', 'x')"),
+    ] {
+        refused(&app, &query);
+    }
+    let (app, _, poll) = open_lead_vote().await;
+    let other = "SELECT id FROM members WHERE handle = 'cai'";
+    for query in [
+        format!("UPDATE lead_nominations SET nominee_id = ({other})"),
+        "UPDATE lead_nominations SET state = 'declined'".to_owned(),
+        "UPDATE lead_nominations SET poll_id = NULL".to_owned(),
+        "DELETE FROM lead_nominations".to_owned(),
+    ] {
+        refused(&app, &query);
+    }
+    app.advance(TimeDelta::hours(72));
+    timers::step(&app.app).await.unwrap();
+    for query in [
+        "UPDATE lead_nominations SET state = 'not_elected'".to_owned(),
+        format!("UPDATE poll_options SET total = 9 WHERE poll_id = '{poll}'"),
+        "DELETE FROM ballots".to_owned(),
+    ] {
+        refused(&app, &query);
+    }
+}
+
+/// The database refuses it, says why, and nothing changes.
+fn refused(app: &TestApp, query: &str) {
+    let before = dump(app);
+    let refused = sql(app, query).expect_err(query);
+    assert!(refused.contains("frozen"), "{query}: {refused}");
+    assert_eq!(dump(app), before, "{query}");
 }
 
 /// Changes made past every refusal, and what is said of them.
-async fn is_found(app: &TestApp, poll: PollId, query: &str, sentence: &str) {
+async fn is_found(app: &TestApp, subject: &str, query: &str, sentence: &str) {
     force(app, query);
     let faults = verify(app).await.faults;
-    assert_eq!(faults.len(), 1, "{query}: {faults:?}");
-    assert!(faults[0].starts_with(&app.app.urls.poll(poll)) && faults[0].contains(sentence), "{query}: {faults:?}");
+    assert!(
+        faults.iter().any(|fault| fault.starts_with(subject) && fault.contains(sentence)),
+        "{query}: {sentence:?} is not in {faults:?}"
+    );
 }
 
 #[tokio::test]
@@ -186,19 +289,53 @@ async fn whatever_is_changed_in_an_open_vote_is_found() {
             "entry 5 of its chain",
         ),
         ("UPDATE ballots SET choices = 1", "its ballots are not those of entry 4"),
-        ("UPDATE ballots SET receipt = 'AAAAAAAAAAAAAAAAAAAAAA' WHERE choices = 2", "not as many ballots as voters"),
+        ("UPDATE ballots SET choices = 8 WHERE choices = 2", "its ballots are not those of entry 4"),
+        (
+            "UPDATE ballots SET receipt = 'AAAAAAAAAAAAAAAAAAAAAA' WHERE choices = 2",
+            "not every ballot is one that was cast",
+        ),
+        (
+            "UPDATE ballot_links SET nonce = 'x' WHERE voter = (SELECT min(voter) FROM ballot_links)",
+            "its ballots are not those of entry 4",
+        ),
         ("DELETE FROM ballots WHERE choices = 2", "not as many ballots as voters"),
         ("INSERT INTO ballots SELECT 'AAAAAAAAAAAAAAAAAAAAAA', id, 1 FROM polls", "not as many ballots as voters"),
+        ("UPDATE polls SET voters_count = 2", "not as many ballots as voters"),
         ("INSERT INTO roll_entries SELECT id, 'somebody' FROM polls", "its roll"),
-        ("UPDATE polls SET closes_at = '2026-03-09 12:00:00'", "its text, rule or times"),
-        ("UPDATE amendment_changes SET new_text = 'Ada decides.'", "its text, rule or times"),
-        ("UPDATE poll_options SET name = 'Yes' WHERE position = 0", "entry 0 of its chain (opening)"),
-        ("UPDATE amendments SET title = 'Harmless'", "entry 0 of its chain (opening)"),
+        ("DELETE FROM roll_entries WHERE member_id = (SELECT min(member_id) FROM roll_entries)", "its roll"),
+        (
+            "UPDATE poll_voters SET voter = 'member:somebody' WHERE voter = (SELECT min(voter) FROM poll_voters)",
+            "who is not on its roll",
+        ),
+        ("UPDATE polls SET closes_at = '2026-03-09 12:00:00'", "not those of the opening"),
+        ("UPDATE polls SET majority = 'simple'", "not those of the opening"),
+        ("UPDATE polls SET vote_base = 'roll'", "not those of the opening"),
+        ("UPDATE polls SET totals_hidden = FALSE", "not those of the opening"),
+        ("UPDATE polls SET is_multiple = TRUE", "not those of the opening"),
+        ("UPDATE amendment_changes SET new_text = 'Ada decides.'", "not those of the opening"),
+        ("UPDATE amendments SET summary = 'Harmless.'", "not those of the opening"),
+        ("UPDATE amendments SET values_fit = 'Harmless.'", "not those of the opening"),
+        ("UPDATE poll_options SET name = 'Yes' WHERE position = 0", "not those of the opening"),
+        ("UPDATE polls SET question = 'Harmless'", "not those of the opening"),
+        ("UPDATE amendments SET frozen_hash = 'x'", "its amendment is not the one of the opening"),
         ("UPDATE amendments SET state = 'carried'", "the state of its amendment"),
+        ("UPDATE polls SET closed_at = '2026-03-02 12:00:00'", "marked as closed"),
+        ("UPDATE posts SET object_json = replace(object_json, 'frozenHash', 'x')", "published Question"),
+        ("UPDATE posts SET object_json = replace(object_json, 'Abstain', 'Maybe')", "published Question"),
     ] {
         let (app, _, _, poll) = open_vote().await;
-        is_found(&app, poll, query, sentence).await;
+        is_found(&app, &app.app.urls.poll(poll), query, sentence).await;
     }
+}
+
+#[tokio::test]
+async fn an_honest_ballot_afterwards_hides_no_change_before_it() {
+    let (app, members, _, poll) = open_vote().await;
+    force(&app, "UPDATE ballots SET choices = 1");
+
+    app.vote_on_the_web(poll, members[3], &[0]).await.unwrap();
+
+    assert!(verify(&app).await.faults[0].contains("its ballots are not those of entry 5"));
 }
 
 #[tokio::test]
@@ -209,38 +346,165 @@ async fn whatever_is_changed_in_a_closed_vote_is_found() {
             "UPDATE results SET is_carried = NOT is_carried; UPDATE amendments SET state = CASE state WHEN 'carried' THEN 'lost' ELSE 'carried' END",
             "its result does not follow",
         ),
+        ("UPDATE results SET roll_size = 3", "its result does not follow"),
         (
             "UPDATE results SET record_json = replace(record_json, 'For', 'for')",
             "its record is not the one of its hash",
         ),
         ("UPDATE results SET record_sha256 = 'x'", "its record is not the one of its hash"),
+        (
+            "UPDATE results SET minutes_json = replace(minutes_json, 'too little', 'enough')",
+            "its minutes are not those of its record",
+        ),
+        ("UPDATE results SET version_id = NULL", "the version that it brought"),
         ("UPDATE ballots SET choices = 1", "its ballots are not those of its record"),
+        (
+            "UPDATE ballots SET receipt = 'AAAAAAAAAAAAAAAAAAAAAA' WHERE choices = 2",
+            "its ballots are not those of its record",
+        ),
         ("DELETE FROM ballots WHERE choices = 2", "its ballots are not those of its record"),
         ("UPDATE poll_options SET total = 9 WHERE position = 2", "its totals"),
         ("UPDATE polls SET voters_count = 9", "its number of voters"),
-        ("DELETE FROM results", "its result is missing"),
-        ("DELETE FROM chain_entries WHERE kind = 'closing'", "the close, is missing"),
+        ("DELETE FROM poll_voters WHERE voter = (SELECT min(voter) FROM poll_voters)", "its number of voters"),
         (
-            "UPDATE posts SET object_json = replace(object_json, 'recordSha256', 'x') WHERE kind = 'result'; UPDATE posts SET object_json = '{}' WHERE kind = 'result'",
+            "UPDATE poll_voters SET voter = 'member:somebody' WHERE voter = (SELECT min(voter) FROM poll_voters)",
+            "who is not on its roll",
+        ),
+        ("DELETE FROM roll_entries WHERE member_id = (SELECT min(member_id) FROM roll_entries)", "its roll"),
+        ("DELETE FROM results", "its result is missing"),
+        ("DELETE FROM chain_entries WHERE kind = 'closing'", "the close is missing"),
+        ("DELETE FROM polls", "the vote itself is missing"),
+        ("UPDATE polls SET roll_fingerprint = NULL", "nothing froze at its opening"),
+        ("UPDATE polls SET closed_at = NULL", "not marked so"),
+        (
+            "UPDATE posts SET object_json = replace(object_json, 'recordSha256', 'x') WHERE kind = 'result'",
             "its published result",
         ),
+        ("DELETE FROM posts WHERE kind = 'result'", "its published result"),
         ("UPDATE chain_entries SET hash = 'x' WHERE kind = 'closing'", "(closing)"),
+        ("UPDATE objections SET reason = 'All is well.'", "its objections"),
+        ("DELETE FROM objections", "its objections"),
+        ("UPDATE uncounted_votes SET total = 0", "votes that did not count"),
+        ("DELETE FROM incidents", "what happened to the server"),
+        ("UPDATE amendments SET state = 'lost'", "the state of its amendment"),
     ] {
-        let (app, _, poll) = closed_vote().await;
-        is_found(&app, poll, query, sentence).await;
+        let (app, members, _, poll) = open_vote().await;
+        app.vote_on_the_web(poll, members[0], &[0]).await.unwrap();
+        force(
+            &app,
+            "INSERT INTO incidents (id, kind, began_at, ended_at) VALUES ('i', 'down', '2026-03-02 12:00:00', '2026-03-02 13:00:00')",
+        );
+        app.advance(TimeDelta::weeks(1));
+        assert_eq!(timers::step(&app.app).await.unwrap(), 1);
+        assert_eq!(verify(&app).await.faults, Vec::<String>::new(), "before");
+        is_found(&app, &app.app.urls.poll(poll), query, sentence).await;
     }
 }
 
 #[tokio::test]
-async fn ballots_that_were_changed_before_the_close_are_told_of_in_the_record() {
+async fn a_whole_new_chain_is_not_the_one_that_other_servers_were_told_of() {
     let (app, _, _, poll) = open_vote().await;
-    force(&app, "UPDATE ballots SET choices = 1");
-    app.advance(TimeDelta::weeks(1));
-    timers::step(&app.app).await.unwrap();
+    // Somebody who writes the chain anew from its first entry, with every hash in order.
+    let rows = dump(&app)["chain_entries"].clone();
+    let mut before = caucus::domain::chain::BEGINNING.to_owned();
+    let mut script = String::new();
+    for row in rows {
+        let parts: Vec<&str> = row.split(" | ").collect();
+        let entry = parts[3].replace("Everybody has one vote, and one only.", "Ada has two votes.");
+        before = caucus::domain::chain::link(&before, &entry);
+        script.push_str(&format!(
+            "UPDATE chain_entries SET entry_json = '{entry}', hash = '{before}' WHERE position = {}; ",
+            parts[1]
+        ));
+    }
+    script.push_str("UPDATE amendment_changes SET new_text = 'Ada has two votes.'");
 
-    let record: Value = serde_json::from_str(&app.result(poll).await.unwrap().record_json).unwrap();
-    assert_eq!(record["is_as_sealed"], false);
-    assert!(verify(&app).await.faults[0].contains("its ballots were changed"));
+    is_found(&app, &app.app.urls.poll(poll), &script, "its published Question is not the one of the opening").await;
+    let head = dump(&app)["chain_entries"][0].rsplit(" | ").next().unwrap().to_owned();
+    assert_ne!(app.fetch_question(poll).await["chainHead"], head);
+}
+
+#[tokio::test]
+async fn whatever_is_changed_in_a_vote_on_a_lead_is_found() {
+    let other = "(SELECT id FROM members WHERE handle = 'cai')";
+    for (is_closed, query, sentence) in [
+        (false, format!("UPDATE lead_nominations SET nominee_id = {other}"), "not those of the opening"),
+        (false, "UPDATE lead_nominations SET state = 'elected'".to_owned(), "the state of its nomination"),
+        (false, "UPDATE ballots SET choices = 2".to_owned(), "its ballots are not those of entry 2"),
+        (false, "UPDATE polls SET majority = 'two_thirds'".to_owned(), "not those of the opening"),
+        (true, "UPDATE lead_nominations SET state = 'open'".to_owned(), "the state of its nomination"),
+        (true, "UPDATE ballots SET choices = 2".to_owned(), "its ballots are not those of its record"),
+        (
+            true,
+            "UPDATE results SET is_carried = FALSE; UPDATE lead_nominations SET state = 'not_elected'".to_owned(),
+            "its result does not follow",
+        ),
+    ] {
+        let (app, _, poll) = open_lead_vote().await;
+        if is_closed {
+            app.advance(TimeDelta::hours(72));
+            timers::step(&app.app).await.unwrap();
+        }
+        is_found(&app, &app.app.urls.poll(poll), &query, sentence).await;
+    }
+}
+
+#[tokio::test]
+async fn a_text_that_no_vote_brought_is_found() {
+    let clauses = "UPDATE document_clauses SET text = 'Ada decides.' WHERE number = '2.1' AND version_id = (SELECT current_version_id FROM documents)";
+    for (query, sentence) in [
+        (clauses, "its text or its rule is not the one of its fingerprint"),
+        (
+            "UPDATE document_versions SET quorum = 1 WHERE number = 2",
+            "its text or its rule is not the one of its fingerprint",
+        ),
+        (
+            "UPDATE documents SET current_version_id = (SELECT id FROM document_versions WHERE number = 1)",
+            "it is in force, and a newer one is there",
+        ),
+        ("UPDATE document_versions SET amendment_id = NULL WHERE number = 2", "no vote brought it"),
+        ("UPDATE results SET version_id = NULL", "no vote brought it"),
+        ("UPDATE document_versions SET number = 3 WHERE number = 2", "it is missing"),
+    ] {
+        let (app, _, _) = closed_vote().await;
+        is_found(&app, "version ", query, sentence).await;
+    }
+    for state in ["carried", "open", "lost"] {
+        let (app, ada) = TestApp::with_community().await;
+        let id = app.propose(ada, "2.1", "Ada decides.").await;
+        let query = format!("UPDATE amendments SET state = '{state}'");
+        is_found(&app, &app.app.urls.amendment(id), &query, "does not follow from a vote").await;
+    }
+}
+
+#[tokio::test]
+async fn a_vote_whose_ballots_were_changed_before_the_close_decides_nothing() {
+    for (query, fault) in [
+        ("UPDATE ballots SET choices = 1", "ballots"),
+        ("UPDATE ballots SET choices = 8 WHERE choices = 2", "ballots"),
+        ("DELETE FROM chain_entries WHERE position = 2", "chain"),
+        ("INSERT INTO roll_entries SELECT id, 'somebody' FROM polls", "roll"),
+        (
+            "UPDATE poll_voters SET voter = 'member:somebody' WHERE voter = (SELECT min(voter) FROM poll_voters)",
+            "voters",
+        ),
+    ] {
+        let (app, _, id, poll) = open_vote().await;
+        force(&app, query);
+        app.advance(TimeDelta::weeks(1));
+        timers::step(&app.app).await.unwrap();
+
+        let record: Value = serde_json::from_str(&app.record(poll).await).unwrap();
+        assert!(record["faults"].as_array().unwrap().contains(&json!(fault)), "{query}: {}", record["faults"]);
+        assert_eq!(
+            (&record["is_carried"], app.result(poll).await.unwrap().version_id),
+            (&json!(false), None),
+            "{query}"
+        );
+        assert_eq!(app.state(id).await.as_str(), "lost", "{query}");
+        assert!(dump(&app)["ballot_links"].is_empty(), "{query}");
+        assert!(!verify(&app).await.faults.is_empty(), "{query}");
+    }
 }
 
 #[tokio::test]

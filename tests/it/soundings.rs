@@ -26,7 +26,7 @@ async fn link(app: &TestApp, member: MemberId, actor: &str) {
 async fn printed_soundings(app: &TestApp, poll: PollId) -> Value {
     app.advance(TimeDelta::weeks(1));
     app.fetch_question(poll).await;
-    let record = app.result(poll).await.unwrap().record_json;
+    let record = app.record(poll).await;
     serde_json::from_str::<Value>(&record).unwrap()["soundings"].clone()
 }
 

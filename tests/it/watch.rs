@@ -145,7 +145,7 @@ async fn the_minutes_tell_how_long_the_server_was_down() {
     assert_eq!(told.downtime(), TimeDelta::hours(3));
     let (_, page) = app.fetch(&format!("/polls/{poll}/minutes"), "text/html").await;
     assert!(page.contains("in all it was down for 3 hours") && page.contains("the server was down"), "{page}");
-    assert!(app.result(poll).await.unwrap().record_json.contains("\"kind\":\"down\""));
+    assert!(app.record(poll).await.contains("\"kind\":\"down\""));
 }
 
 #[tokio::test]

@@ -1,20 +1,30 @@
 //! The counting itself, with an arithmetic of its own: nothing of the server is used here, so that
-//! a fault of the server cannot hide in it (A13).
+//! a fault of the server cannot hide in it (A13). The page `/recount` does the same a second time, in
+//! a script; a table of forgeries is put to both.
 
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 
 const OPTIONS: [&str; 3] = ["For", "Against", "Abstain"];
-const WEEK_SECONDS: i64 = 604_800;
+const HOUR: i64 = 3_600;
 
-/// Checks everything that can be known from the file alone; gives sentences that say what.
+/// What the asker knows beside the file.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Known<'a> {
+    /// The SHA-256 that the minutes print.
+    pub sha256: Option<&'a str>,
+    /// The receipt of their own ballot.
+    pub receipt: Option<&'a str>,
+}
+
+/// Checks everything that can be known from the file; gives sentences that say what was checked.
 ///
 /// # Errors
 /// The first thing that does not hold, in a sentence.
-pub(super) fn check(bytes: &[u8], published: Option<&str>) -> Result<Vec<String>, String> {
+pub(super) fn check(bytes: &[u8], known: Known<'_>) -> Result<Vec<String>, String> {
     let hash = sha256(bytes);
-    if let Some(published) = published
+    if let Some(published) = known.sha256
         && published.trim().to_lowercase() != hash
     {
         return Err(format!("its SHA-256 is {hash}, and not the one that you gave. It is another file."));
@@ -22,22 +32,24 @@ pub(super) fn check(bytes: &[u8], published: Option<&str>) -> Result<Vec<String>
     let text = std::str::from_utf8(bytes).map_err(|_| "it is not text.".to_owned())?;
     let record: Value = serde_json::from_str(text).map_err(|e| format!("it is not JSON ({e})."))?;
     let record = Record { fields: record.as_object().ok_or("it is not the record of a vote.")? };
-    if record.text("kind")? != "caucus ballot record" {
-        return Err("it is not the record of a vote.".to_owned());
-    }
-    if canonical(&Value::Object(record.fields.clone()))? != text {
-        return Err("it is not written in the one way in which records are written: a byte was changed.".to_owned());
-    }
-    record.checksum(published.is_some())?;
-    let counted = record.ballots()?;
-    let sentences = record.sums(&counted)?;
-    Ok(std::iter::once(format!("SHA-256 of the file: {hash}"))
-        .chain(sentences)
-        .chain([match published {
-            Some(_) => "It is the file of the minutes: the hash that you gave is its hash.".to_owned(),
-            None => "Compare the SHA-256 with the one in the minutes to be sure that it is the same file.".to_owned(),
-        }])
-        .collect())
+    record.is_one(text)?;
+    let mut sentences = vec![format!("SHA-256 of the file: {hash}"), format!("Vote: {}", record.text("poll")?)];
+    record.frozen(&mut sentences)?;
+    record.count(&mut sentences)?;
+    record.own_ballot(known.receipt, &mut sentences)?;
+    sentences.push(match known.sha256 {
+        Some(_) => "It is the file of the minutes: the hash that you gave is its hash.".to_owned(),
+        None => {
+            "Compare the SHA-256 with the one in the minutes, and with the one that other servers were told: whoever \
+                 changes a record can make its checksum fit again, and not this one."
+                .to_owned()
+        }
+    });
+    sentences.push(
+        "What no file can tell is whether these are the ballots that were cast: for that, everybody can look for their own receipt."
+            .to_owned(),
+    );
+    Ok(sentences)
 }
 
 struct Record<'a> {
@@ -63,38 +75,120 @@ impl Record<'_> {
         self.field(path)?.as_u64().map(u128::from).ok_or_else(|| format!("{path} in it is not a whole number."))
     }
 
-    /// The checksum covers everything else in the record; the first records had none.
-    fn checksum(&self, has_hash: bool) -> Result<(), String> {
-        let frozen = sha256(canonical(self.field("frozen")?)?.as_bytes());
+    fn list(&self, path: &str) -> Result<&Vec<Value>, String> {
+        self.field(path)?.as_array().ok_or_else(|| format!("{path} in it is not a list."))
+    }
+
+    fn moment(&self, path: &str) -> Result<i64, String> {
+        let moment = chrono::DateTime::parse_from_rfc3339(self.text(path)?);
+        moment.map(|moment| moment.timestamp()).map_err(|_| format!("{path} in it is not a moment."))
+    }
+
+    /// It is a whole record, in the one way in which records are written.
+    fn is_one(&self, text: &str) -> Result<(), String> {
+        if self.text("kind")? != "caucus ballot record" {
+            return Err("it is not the record of a vote.".to_owned());
+        }
         match self.number("version")? {
-            1 if has_hash => {}
-            1 => {
-                return Err("it is of the first kind, without a checksum: please give the hash of the minutes \
-                            with --sha256."
-                    .to_owned());
-            }
-            2 => {
-                let mut rest = self.fields.clone();
-                rest.remove("checksum");
-                if self.text("checksum")? != sha256(canonical(&Value::Object(rest))?.as_bytes()) {
-                    return Err("its checksum does not fit: something in it was changed.".to_owned());
-                }
-            }
+            3 => {}
             other => return Err(format!("it is of kind {other}, which this version of the program does not know.")),
         }
-        if self.text("frozen_hash")? == frozen {
-            Ok(())
-        } else {
-            Err("text, rule, roll or times are not those that were published at the opening.".to_owned())
+        if canonical(&Value::Object(self.fields.clone()))? != text {
+            return Err("it is not written in the one way in which records are written: a byte was changed.".to_owned());
         }
+        let mut rest = self.fields.clone();
+        rest.remove("checksum");
+        if self.text("checksum")? != sha256(canonical(&Value::Object(rest))?.as_bytes()) {
+            return Err("its checksum does not fit: something in it was changed.".to_owned());
+        }
+        let faults: Vec<&str> = self.list("faults")?.iter().filter_map(Value::as_str).collect();
+        if faults.is_empty() {
+            return Ok(());
+        }
+        Err(format!(
+            "the server itself says in it that something was changed in its database ({}). So the vote decided nothing.",
+            faults.join(", ")
+        ))
+    }
+
+    /// What froze at the opening, the time that the vote was open, and the rule.
+    fn frozen(&self, sentences: &mut Vec<String>) -> Result<(), String> {
+        if self.text("frozen_hash")? != sha256(canonical(self.field("frozen")?)?.as_bytes()) {
+            return Err("text, rule, roll or times are not those that were published at the opening.".to_owned());
+        }
+        if !self.list("frozen.options")?.iter().map(Value::as_str).eq(OPTIONS.map(Some)) {
+            return Err("its options are not For, Against and Abstain.".to_owned());
+        }
+        let (opens_at, closes_at) = (self.moment("frozen.opens_at")?, self.moment("frozen.closes_at")?);
+        let (hours, words) = match self.text("frozen.decides.kind")? {
+            "amendment" => (168, "one week"),
+            "lead" => (72, "72 hours"),
+            other => return Err(format!("it decides {other}, which this version of the program does not know.")),
+        };
+        if closes_at - opens_at != hours * HOUR {
+            return Err(format!("the vote was not open for exactly {words}."));
+        }
+        if self.moment("closed_at")? < closes_at {
+            return Err("it was closed before its end.".to_owned());
+        }
+        sentences.push(format!(
+            "What was put to the vote is what its own hash says ({}); it was open for exactly {words}, from {} to {}.",
+            self.text("frozen_hash")?,
+            self.text("frozen.opens_at")?,
+            self.text("frozen.closes_at")?
+        ));
+        Ok(())
+    }
+
+    /// Counts the ballots and works out what follows.
+    fn count(&self, sentences: &mut Vec<String>) -> Result<(), String> {
+        let counted = self.ballots()?;
+        let all: u128 = counted.iter().sum();
+        let [votes_for, against, abstain] = counted;
+        let (roll, took_part) = (self.number("frozen.roll.size")?, self.number("took_part")?);
+        if all > took_part || took_part > roll {
+            return Err(format!("{all} ballots, {took_part} who took part and a roll of {roll} do not go together."));
+        }
+        for (option, total) in OPTIONS.into_iter().zip(counted) {
+            if self.number(&format!("totals.{option}"))? != total {
+                return Err(format!("its total for {option} is not what its ballots add up to, {total}."));
+            }
+        }
+        let (is_carried, rule) = self.is_carried(counted, roll)?;
+        if self.field("is_carried")?.as_bool() != Some(is_carried) {
+            return Err("its result does not follow from its ballots and its rule.".to_owned());
+        }
+        let brings_nothing = self.field("new_fingerprint")?.is_null();
+        if !is_carried && !brings_nothing {
+            return Err("it names a new text, although it is not carried.".to_owned());
+        }
+        sentences.push(format!(
+            "Counted {all} ballots, each with a receipt of its own: For {votes_for}, Against {against}, Abstain {abstain}."
+        ));
+        sentences.push(match took_part - all {
+            0 => format!("They are as many as took part, and those not more than the roll of {roll}."),
+            missing => {
+                format!("{missing} of the {took_part} who took part have no ballot in it; the roll was of {roll}.")
+            }
+        });
+        sentences.push(format!(
+            "For: {} of the votes for and against, {} of all ballots, {} of the roll.",
+            share(votes_for, votes_for + against),
+            share(votes_for, all),
+            share(votes_for, roll)
+        ));
+        sentences.push(format!(
+            "The result follows from the ballots and the rule ({rule}): {}.",
+            if is_carried { "carried" } else { "not carried" }
+        ));
+        Ok(())
     }
 
     /// Counts the ballots, one by one; each receipt once and in order.
-    fn ballots(&self) -> Result<BTreeMap<&str, u128>, String> {
-        let ballots = self.field("ballots")?.as_array().ok_or("its ballots are not a list.")?;
-        let mut counted: BTreeMap<&str, u128> = OPTIONS.into_iter().map(|option| (option, 0)).collect();
+    fn ballots(&self) -> Result<[u128; 3], String> {
+        let mut counted = [0; 3];
         let mut before = "";
-        for ballot in ballots {
+        for ballot in self.list("ballots")? {
             let pair: Option<(&str, &str)> = match ballot.as_array().map(Vec::as_slice) {
                 Some([receipt, choice]) => receipt.as_str().zip(choice.as_str()),
                 _ => None,
@@ -104,70 +198,55 @@ impl Record<'_> {
                 return Err(format!("the receipt {receipt} is there twice or out of order."));
             }
             before = receipt;
-            let total = counted.get_mut(choice);
+            let total = OPTIONS.iter().position(|option| *option == choice).and_then(|place| counted.get_mut(place));
             *total.ok_or_else(|| format!("the ballot {receipt} says {choice}, which is no option."))? += 1;
         }
         Ok(counted)
     }
 
-    fn sums(&self, counted: &BTreeMap<&str, u128>) -> Result<Vec<String>, String> {
-        let total = |option: &str| counted.get(option).copied().unwrap_or(0);
-        let [votes_for, against, abstain] = OPTIONS.map(total);
-        let all = votes_for + against + abstain;
-        let roll = self.number("frozen.roll.size")?;
-        let took_part = if self.fields.contains_key("took_part") { self.number("took_part")? } else { all };
-        if all > took_part || took_part > roll {
-            return Err(format!("{all} ballots, {took_part} who took part and a roll of {roll} do not go together."));
-        }
-        for option in OPTIONS {
-            if self.number(&format!("totals.{option}"))? != total(option) {
-                return Err(format!("its total for {option} is not what its ballots add up to, {}.", total(option)));
+    /// Whether it is carried, and the rule in words: an amendment by two thirds of its base and at least
+    /// two votes, a lead by more votes for than against.
+    fn is_carried(&self, [votes_for, against, abstain]: [u128; 3], roll: u128) -> Result<(bool, String), String> {
+        let (majority, base) = (self.text("frozen.rule.majority")?, self.text("frozen.rule.base")?);
+        let quorum = self.number("frozen.rule.quorum")?;
+        let (is_enough, words) = match (self.text("frozen.decides.kind")?, majority, base) {
+            ("amendment", "two_thirds", "cast") => (
+                votes_for + votes_for + votes_for >= 2 * (votes_for + against),
+                "two thirds of the votes for and against",
+            ),
+            ("amendment", "two_thirds", "roll") => (3 * votes_for >= roll + roll, "two thirds of the roll"),
+            ("lead", "simple", "cast") if quorum == 0 => {
+                return Ok((votes_for > against, "more votes for than against".to_owned()));
             }
-        }
-        self.times()?;
-        if self.fields.get("is_as_sealed") == Some(&Value::Bool(false)) {
-            return Err("the server itself says in it that the ballots were changed in its database.".to_owned());
-        }
-        let is_carried = self.is_carried([votes_for, against, abstain], roll)?;
-        if self.field("is_carried")?.as_bool() != Some(is_carried) {
-            return Err("its result does not follow from its ballots and its rule.".to_owned());
-        }
-        Ok(vec![
-            format!("Vote: {}", self.text("poll")?),
-            "The file is complete and unchanged: its own checksum fits.".to_owned(),
-            format!(
-                "Counted {all} ballots, each with a receipt of its own: For {votes_for}, Against {against}, Abstain {abstain}."
-            ),
-            format!(
-                "They are not more than the {took_part} who took part, and those not more than the roll of {roll}."
-            ),
-            format!(
-                "The totals and the result follow from the ballots: {}.",
-                if is_carried { "carried" } else { "not carried" }
-            ),
-        ])
+            _ => return Err("its rule is none by which such a vote is decided.".to_owned()),
+        };
+        let is_carried = is_enough && votes_for > 1 && votes_for + against + abstain >= quorum;
+        Ok((is_carried, format!("{words}, at least two votes for, at least {quorum} ballots")))
     }
 
-    /// Two thirds of the base, at least two votes for, and the quorum.
-    fn is_carried(&self, [votes_for, against, abstain]: [u128; 3], roll: u128) -> Result<bool, String> {
-        let base = match self.text("frozen.rule.base")? {
-            "cast" => votes_for + against,
-            "roll" => roll,
-            other => return Err(format!("its rule takes a share of {other}, which is not known.")),
-        };
-        let is_enough = votes_for + votes_for + votes_for >= base + base;
-        Ok(is_enough && votes_for > 1 && votes_for + against + abstain >= self.number("frozen.rule.quorum")?)
+    fn own_ballot(&self, receipt: Option<&str>, sentences: &mut Vec<String>) -> Result<(), String> {
+        let Some(receipt) = receipt.map(str::trim) else { return Ok(()) };
+        let mut pairs = self.list("ballots")?.iter().filter_map(Value::as_array).map(Vec::as_slice);
+        let mine = pairs.find_map(|pair| match pair {
+            [code, choice] if code.as_str() == Some(receipt) => choice.as_str(),
+            _ => None,
+        });
+        sentences.push(match mine {
+            Some(choice) => format!("Your receipt is in it, and beside it stands: {choice}."),
+            None => "Your receipt is not in it.".to_owned(),
+        });
+        Ok(())
     }
+}
 
-    fn times(&self) -> Result<(), String> {
-        let at = |path| {
-            let moment = chrono::DateTime::parse_from_rfc3339(self.text(path)?);
-            moment.map(|moment| moment.timestamp()).map_err(|_| format!("{path} in it is not a moment."))
-        };
-        if at("frozen.closes_at")? - at("frozen.opens_at")? == WEEK_SECONDS {
-            return Ok(());
+/// A share in per cent with one decimal, rounded to the nearest.
+fn share(part: u128, whole: u128) -> String {
+    match whole {
+        0 => "no share".to_owned(),
+        whole => {
+            let tenths = (part * 2_000 + whole) / (whole + whole);
+            format!("{}.{} %", tenths / 10, tenths % 10)
         }
-        Err("the vote was not open for exactly one week.".to_owned())
     }
 }
 

@@ -13,10 +13,9 @@ const BIGGEST: u64 = 100_000_000;
 
 pub(super) const EXAMPLES: &str = "\
   caucus recount record.json
-  caucus recount record.json --sha256 HASH-FROM-THE-MINUTES
+  caucus recount record.json --sha256 HASH-FROM-THE-MINUTES --receipt YOUR-RECEIPT
 
-Fetch the record from the minutes of the vote. Look for your own receipt in it: beside it stands your
-choice. The hash stands in the minutes and in the message that told the result to other servers.";
+Fetch the record from the minutes of the vote. Beside your own receipt stands your choice. The hash stands in the minutes and in the message that told the result to other servers.";
 
 #[derive(Debug, Args)]
 pub(super) struct Recount {
@@ -25,6 +24,9 @@ pub(super) struct Recount {
     /// The SHA-256 that the minutes print, to see that this is the same file
     #[arg(long, value_name = "HASH")]
     sha256: Option<String>,
+    /// Your receipt, to see what stands beside it
+    #[arg(long)]
+    receipt: Option<String>,
 }
 
 pub(super) fn run(command: &Recount) -> Result<(), Problem> {
@@ -33,8 +35,8 @@ pub(super) fn run(command: &Recount) -> Result<(), Problem> {
         return Err(Problem::new("This file is far too big to be the record of a vote."));
     }
     let bytes = std::fs::read(&command.file).map_err(cannot)?;
-    let told = check::check(&bytes, command.sha256.as_deref())
-        .map_err(|why| Problem::new(format!("This record does not hold: {why}")))?;
+    let known = check::Known { sha256: command.sha256.as_deref(), receipt: command.receipt.as_deref() };
+    let told = check::check(&bytes, known).map_err(|why| Problem::new(format!("This record does not hold: {why}")))?;
     let mut stdout = std::io::stdout().lock();
     for sentence in told {
         writeln!(stdout, "{sentence}")?;

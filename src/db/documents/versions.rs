@@ -248,40 +248,11 @@ fn insert_clauses(tx: &mut Tx<'_>, version: VersionId, clauses: &[Clause]) -> Re
     Ok(())
 }
 
-/// A version beside the fingerprint that is worked out anew from what is stored of it.
-#[derive(Debug, Clone)]
-pub struct Recomputed {
-    /// The name of its document in URLs.
-    pub slug: String,
-    /// The version as it is stored.
-    pub version: Version,
-    /// Its fingerprint, worked out from its clauses and its rule.
-    pub fingerprint: String,
-}
-
-impl Recomputed {
-    /// Whether the version is what its fingerprint says.
-    pub fn holds(&self) -> bool {
-        self.fingerprint == self.version.fingerprint
-    }
-}
-
-/// Works the fingerprint of every version of every document out anew, one version at a time.
+/// Whether a version is what its fingerprint says, worked out anew from its clauses and its rule.
 ///
 /// # Errors
 /// The store's fault; also for rows that cannot be read as what they should be.
-pub fn recompute_fingerprints(conn: &mut AnyConnection) -> Result<Vec<Recomputed>, DbError> {
-    let rows: Vec<(String, VersionRow)> = document_versions::table
-        .inner_join(documents::table)
-        .order((documents::slug, document_versions::number))
-        .select((documents::slug, VersionRow::as_select()))
-        .load(conn)?;
-    rows.into_iter()
-        .map(|(slug, row)| {
-            let version = row.version()?;
-            let clauses = list_clauses(conn, version.id)?;
-            let fingerprint = fingerprint(version.fingerprint_of, &clauses, version.rule);
-            Ok(Recomputed { slug, version, fingerprint })
-        })
-        .collect()
+pub fn is_as_fingerprinted(conn: &mut AnyConnection, version: &Version) -> Result<bool, DbError> {
+    let clauses = list_clauses(conn, version.id)?;
+    Ok(fingerprint(version.fingerprint_of, &clauses, version.rule) == version.fingerprint)
 }

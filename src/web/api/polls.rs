@@ -12,6 +12,7 @@ use crate::db::polls::{self, Poll, PollOption};
 use crate::db::results::{self, PollResult};
 use crate::db::{ballots, local_actors};
 use crate::domain::Urls;
+use crate::domain::outcome::Outcome;
 use crate::domain::poll::{Closing, NewPoll, PollForm};
 use crate::domain::refusal::Refusal;
 use crate::domain::text;
@@ -44,7 +45,11 @@ pub struct PollView {
     roll_size: Option<u32>,
     roll_fingerprint: Option<String>,
     result: Option<ResultView>,
-    /// What the member of the token chose; left out without a token.
+    /// Whether the member of the token has voted; left out without a token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    has_voted: Option<bool>,
+    /// What the member of the token chose in an advisory poll; of a vote with a roll nothing tells it,
+    /// so that nobody can be made to show it
     #[serde(skip_serializing_if = "Option::is_none")]
     my_choices: Option<Vec<String>>,
     url: String,
@@ -59,9 +64,12 @@ pub struct OptionView {
     total: Option<u32>,
 }
 
-/// The result of an amendment.
+/// The result of a vote on an amendment, or on who leads a cabal.
 #[derive(Serialize, ToSchema)]
 pub struct ResultView {
+    /// carried, overtaken (carried, but the text was changed meanwhile), not_carried, elected, nominee_left,
+    /// not_elected, or not_decided when something about the vote did not hold
+    outcome: &'static str,
     is_carried: bool,
     votes_for: u64,
     votes_against: u64,
@@ -131,15 +139,16 @@ pub struct ReceiptView {
 struct Shown {
     poll: Poll,
     actor: String,
-    result: Option<PollResult>,
+    result: Option<(PollResult, Outcome)>,
+    has_voted: Option<bool>,
     mine: Option<Vec<u32>>,
 }
 
-fn view(shown: Shown, urls: &Urls, now: Stamp, has_viewer: bool) -> PollView {
-    let Shown { poll, actor, result, mine } = shown;
+fn view(shown: Shown, urls: &Urls, now: Stamp) -> PollView {
+    let Shown { poll, actor, result, has_voted, mine } = shown;
     let (url, shows_totals, is_open) = (urls.poll(poll.id), poll.shows_totals(), poll.is_open(now));
     let name = |position: &u32| poll.options.iter().find(|o| o.position == *position).map(|o| o.name.clone());
-    let my_choices = has_viewer.then(|| mine.unwrap_or_default().iter().filter_map(name).collect());
+    let my_choices = mine.map(|mine| mine.iter().filter_map(name).collect());
     let option = |o: &PollOption| OptionView { name: o.name.clone(), total: shows_totals.then_some(o.total) };
     PollView {
         id: poll.id.to_string(),
@@ -157,16 +166,18 @@ fn view(shown: Shown, urls: &Urls, now: Stamp, has_viewer: bool) -> PollView {
         roll_size: poll.frozen.as_ref().map(|frozen| frozen.roll_size),
         roll_fingerprint: poll.frozen.map(|frozen| frozen.roll_fingerprint),
         result: result.map(result_view),
+        has_voted,
         my_choices,
         object_id: url.clone(),
         url,
     }
 }
 
-fn result_view(result: PollResult) -> ResultView {
+fn result_view((result, outcome): (PollResult, Outcome)) -> ResultView {
     let tally = result.tally;
     let per_cent = |share: crate::domain::tally::Share| f64::from(share.tenths()) / 10.0;
     ResultView {
+        outcome: outcome.as_str(),
         is_carried: result.is_carried,
         votes_for: tally.votes_for,
         votes_against: tally.against,
@@ -195,12 +206,16 @@ pub async fn show_poll(
         .read(move |conn| -> Result<_, ServiceError> {
             let poll = polls::poll(conn, id)?;
             let actor = local_actors::actor(conn, poll.actor_id)?.handle;
-            let result = results::find_result(conn, id)?;
-            let mine = viewer.map(|member| ballots::find_choice(conn, id, member)).transpose()?.flatten();
-            Ok(Shown { poll, actor, result, mine })
+            let result = acts::minutes::find_outcome(conn, id)?;
+            let has_voted = viewer.map(|member| ballots::has_voted(conn, id, member)).transpose()?;
+            let mine = match viewer.filter(|_| !poll.has_roll()) {
+                Some(member) => Some(ballots::find_choice(conn, id, member)?.unwrap_or_default()),
+                None => None,
+            };
+            Ok(Shown { poll, actor, result, has_voted, mine })
         })
         .await?;
-    Ok(web::Json(view(shown, &app.urls, now, viewer.is_some())))
+    Ok(web::Json(view(shown, &app.urls, now)))
 }
 
 /// The record of a closed vote
@@ -212,8 +227,8 @@ pub async fn show_poll(
 #[get("/polls/{id}/record")]
 pub async fn show_record(app: web::Data<App>, id: web::Path<String>) -> Result<HttpResponse, Problem> {
     let id: PollId = answer::id(&id)?;
-    let result = app.read(move |conn| results::find_result(conn, id)).await?.ok_or_else(Problem::not_found)?;
-    Ok(HttpResponse::Ok().content_type("application/json").body(result.record_json))
+    let record = app.read(move |conn| results::find_record(conn, id)).await?.ok_or_else(Problem::not_found)?;
+    Ok(HttpResponse::Ok().content_type("application/json").body(record))
 }
 
 /// Publish an advisory poll of a cabal

@@ -4,13 +4,14 @@
 
 use super::actors::living;
 use super::answers::{NoAnswer, SELDOM, bytes, document, gone};
-use super::objects::for_everybody;
+use super::objects::{self, for_everybody};
 use crate::App;
-use crate::db::posts::{Post, Slice};
+use crate::db::posts::{Post, PostKind, Slice};
 use crate::db::{DbError, posts, replies as stored_replies};
 use crate::federation::outbound::activities::{Head, wrap};
 use crate::federation::outbound::documents::ACTIVITY_STREAMS;
 use crate::federation::outbound::publish::create_id;
+use crate::ids::PollId;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
@@ -59,6 +60,7 @@ pub async fn outbox_page(app: web::Data<App>, path: web::Path<(String, String)>)
     let (id, url) = (actor.id, actor.url(&app.urls));
     let part = Slice { offset: (number - 1) * PAGE, limit: PAGE + 1 };
     let mut found = app.read::<_, DbError>(move |conn| posts::list_public_posts(conn, id, part)).await?;
+    let max_age = questions_now(&app, &mut found).await?;
     let page = usize::try_from(PAGE).unwrap_or(0);
     let is_last = found.len() <= page;
     found.truncate(page);
@@ -75,7 +77,19 @@ pub async fn outbox_page(app: web::Data<App>, path: web::Path<(String, String)>)
     if !is_last {
         document_page = with(document_page, "next", json!(format!("{url}/outbox/page/{}", number + 1)));
     }
-    Ok(document(bytes(&with(document_page, "orderedItems", Value::Array(items))), SELDOM))
+    Ok(document(bytes(&with(document_page, "orderedItems", Value::Array(items))), max_age))
+}
+
+/// Questions with the numbers that they have now, as at their own addresses; and how long the page
+/// may be kept, which is never across the end of one of them.
+async fn questions_now(app: &App, found: &mut [Post]) -> Result<u32, NoAnswer> {
+    let mut max_age = SELDOM;
+    for post in found.iter_mut().filter(|post| post.kind == PostKind::Poll) {
+        let (question, age) = objects::question_now(app, PollId::from_uuid(post.id.uuid())).await?;
+        post.object = question.to_string();
+        max_age = max_age.min(age);
+    }
+    Ok(max_age)
 }
 
 /// The Create of a post around the post as it is now, without a context of its own.

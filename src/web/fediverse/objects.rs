@@ -10,6 +10,7 @@ use crate::ids::{PollId, PostId};
 use crate::services::{ServiceError, close_ballot, publish_poll};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::Value;
 
 /// The first parts of the URLs of objects.
 pub const PATHS: [&str; 4] = ["help-requests", "progress", "polls", "notes"];
@@ -40,9 +41,14 @@ pub(super) async fn for_everybody(app: &App, id: &str, path: &str) -> Result<Pos
     if is_its_own && post.visibility.is_for_everybody() { Ok(post) } else { Err(NoAnswer::NotFound) }
 }
 
-/// A Question as it stands now: from the very moment of its end with the final numbers, because
-/// some servers ask once after the end and never again.
 async fn question(app: &App, id: PollId) -> Result<HttpResponse, NoAnswer> {
+    let (question, max_age) = question_now(app, id).await?;
+    Ok(document(bytes(&question), max_age))
+}
+
+/// A Question as it stands now, and how long others may keep it: from the very moment of its end with
+/// the final numbers, because some servers ask once after the end and never again.
+pub(super) async fn question_now(app: &App, id: PollId) -> Result<(Value, u32), NoAnswer> {
     let now = app.deadline();
     let mut poll = app.read(move |conn| polls::poll(conn, id)).await?;
     if poll.is_due(now) {
@@ -51,7 +57,7 @@ async fn question(app: &App, id: PollId) -> Result<HttpResponse, NoAnswer> {
     }
     let max_age = max_age(poll.closes_at, poll.closed_at, now);
     let question = app.read(move |conn| publish_poll::question_now(conn, &poll)).await.map_err(no_answer)?;
-    Ok(document(bytes(&question), max_age))
+    Ok((question, max_age))
 }
 
 /// Never kept across the close.

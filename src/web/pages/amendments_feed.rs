@@ -8,6 +8,7 @@ use crate::db::amendments::{Amendment, list_amendments};
 use crate::db::local_actors::find_community;
 use crate::db::results::{PollResult, find_result};
 use crate::db::{AnyConnection, DbError, polls};
+use crate::services::minutes::outcome;
 use crate::web::errors::PageError;
 use actix_web::{HttpResponse, web};
 
@@ -45,7 +46,7 @@ fn standing(conn: &mut AnyConnection, amendment: &Amendment) -> Result<(Stamp, O
 }
 
 fn result_entry(amendment: &Amendment, result: &PollResult, url: String) -> Entry {
-    let outcome = if result.is_carried { "Carried" } else { "Not carried" };
+    let outcome = outcome(result, None).words();
     let tally = result.tally;
     Entry {
         url,

@@ -5,24 +5,26 @@ use super::{poll, view};
 use crate::App;
 use crate::db::AnyConnection;
 use crate::db::citations::Library;
+use crate::db::objections::list_objections;
 use crate::db::polls::Poll;
 use crate::domain::Urls;
 use crate::domain::ballot::Uncounted;
 use crate::domain::incident::{Incident, IncidentKind};
 use crate::ids::PollId;
 use crate::services::ServiceError;
-use crate::services::minutes::{Minutes, minutes};
+use crate::services::minutes::{Amended, Minutes, Subject, minutes};
 use crate::web::errors::PageError;
 use crate::web::session::Session;
 use actix_web::{HttpResponse, web};
 use askama::Template;
+use chrono::TimeDelta;
 use std::sync::Arc;
 
 #[derive(Template)]
 #[template(path = "minutes.html")]
 struct Content {
     minutes: Minutes,
-    texts: Texts,
+    texts: Option<Texts>,
     url: String,
     is_member: bool,
 }
@@ -35,11 +37,11 @@ struct Texts {
 }
 
 impl Texts {
-    fn of(conn: &mut AnyConnection, minutes: &Minutes, urls: &Urls) -> Result<Self, ServiceError> {
-        let (amendment, mut library) = (&minutes.amendment, Library::new(urls));
+    fn of(conn: &mut AnyConnection, amended: &Amended, urls: &Urls) -> Result<Self, ServiceError> {
+        let (amendment, mut library) = (&amended.amendment, Library::new(urls));
         let mut objections = Vec::new();
-        for objection in &minutes.objections {
-            objections.push(ObjectionHtml::of(conn, objection, (&mut library, amendment.document_id))?);
+        for objection in list_objections(conn, amendment.id)? {
+            objections.push(ObjectionHtml::of(conn, &objection, (&mut library, amendment.document_id))?);
         }
         Ok(Self {
             summary: library.html(conn, &amendment.summary, amendment.written())?,
@@ -54,10 +56,11 @@ impl Content {
         match reason {
             Uncounted::Late => "Too late",
             Uncounted::Early => "Too early",
-            Uncounted::OffRoll => "By members who joined after the opening",
-            Uncounted::Duplicate => "Repeated",
+            Uncounted::OffRoll => "By people who were not on the roll at the opening",
+            Uncounted::Duplicate => "Repeated, or older than the ballot that stands",
             Uncounted::UnknownOption => "For something that is no option",
             Uncounted::OnHold => "Through linked accounts that had to be confirmed",
+            Uncounted::Failed => "That this server failed to read",
         }
     }
 
@@ -69,6 +72,11 @@ impl Content {
                 "its data was put back from a backup; ballots cast since that backup are lost here"
             }
         }
+    }
+
+    /// Whether the result was worked out more than a minute after the end.
+    fn was_late(&self) -> bool {
+        self.minutes.counted_at - self.minutes.poll.closes_at > TimeDelta::minutes(1)
     }
 
     /// How long the server was down, in words.
@@ -90,11 +98,11 @@ pub async fn show(app: web::Data<App>, session: Session, id: web::Path<PollId>) 
     let (minutes, texts) = app
         .read(move |conn| -> Result<_, ServiceError> {
             let minutes = minutes(conn, id)?;
-            let texts = Texts::of(conn, &minutes, &urls)?;
+            let texts = minutes.amended().map(|amended| Texts::of(conn, amended, &urls)).transpose()?;
             Ok((minutes, texts))
         })
         .await?;
-    let page = session.page(&app, format!("Minutes: {}", minutes.amendment.title));
+    let page = session.page(&app, format!("Minutes: {}", minutes.poll.question));
     page.show(&Content { minutes, texts, url: app.urls.minutes(id), is_member: session.member_id().is_some() })
 }
 

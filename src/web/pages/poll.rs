@@ -5,19 +5,19 @@ use super::view;
 use crate::App;
 use crate::clock::Stamp;
 use crate::db::amendments::Amendment;
-use crate::db::ballot_secrecy::list_ballots;
-use crate::db::ballots::{Ballot, has_voted};
+use crate::db::ballots::has_voted;
 use crate::db::citations::Library;
-use crate::db::lead_nominations::find_nomination_of_poll;
 use crate::db::objections::list_objections;
-use crate::db::polls::{Poll, find_poll, is_on_roll};
-use crate::db::results::{PollResult, find_result};
+use crate::db::polls::{Poll, find_poll};
+use crate::db::results::{PollResult, find_record};
+use crate::db::roll::is_on_roll;
 use crate::db::{AnyConnection, DbError, amendments, local_actors};
 use crate::domain::Urls;
-use crate::domain::nomination::NominationState;
+use crate::domain::outcome::Outcome;
 use crate::ids::{MemberId, PollId};
 use crate::services::ServiceError;
 use crate::services::close_ballot::settle;
+use crate::services::minutes::find_outcome;
 use crate::web::errors::PageError;
 use crate::web::layout::Page;
 use crate::web::session::Session;
@@ -36,18 +36,10 @@ pub(super) struct PollView {
     pub amendment_title: Option<String>,
     /// What stands beside the ballot of an amendment (A14).
     pub objections: Vec<ObjectionHtml>,
-    pub result: Option<PollResult>,
-    /// Of a closed vote on who leads a cabal: whether it did, and all ballots by receipt.
-    pub lead: Option<LeadResult>,
+    pub result: Option<(PollResult, Outcome)>,
     pub may_vote: bool,
     pub has_voted: bool,
     pub now: Stamp,
-}
-
-/// What came of a vote on who leads a cabal (C3).
-pub(super) struct LeadResult {
-    pub is_elected: bool,
-    pub ballots: Vec<Ballot>,
 }
 
 #[derive(Template)]
@@ -61,12 +53,6 @@ impl PollView {
     /// True while the ballot form makes sense for this person.
     pub fn shows_ballot(&self) -> bool {
         self.poll.is_open(self.now) && self.may_vote && (!self.has_voted || self.poll.has_roll())
-    }
-
-    /// The words of what a ballot says.
-    pub fn choice(&self, ballot: &Ballot) -> &str {
-        let chosen = self.poll.options.iter().find(|option| ballot.choices.has(option.position));
-        chosen.map_or("", |option| option.name.as_str())
     }
 
     /// The votes of an option as a share of all voters, in per cent.
@@ -98,11 +84,11 @@ pub(super) async fn show_with(
 /// `GET /polls/{id}/record.json`: all ballots with their receipts, for everybody to count again (A13).
 pub async fn record(app: web::Data<App>, id: web::Path<PollId>) -> Result<HttpResponse, PageError> {
     let id = id.into_inner();
-    let result = app.read(move |conn| find_result(conn, id)).await?.ok_or(PageError::not_found("record"))?;
+    let record = app.read(move |conn| find_record(conn, id)).await?.ok_or(PageError::not_found("record"))?;
     Ok(HttpResponse::Ok()
         .content_type(ContentType::json())
         .insert_header((CACHE_CONTROL, "public, max-age=3600"))
-        .body(result.record_json))
+        .body(record))
 }
 
 /// The poll with a viewer's eyes; one whose time is over is closed first, so that nobody sees it open.
@@ -135,13 +121,6 @@ fn load(conn: &mut AnyConnection, look: Look) -> Result<PollView, ServiceError> 
         Some(amendment) => load_objections(conn, amendment, &urls)?,
         None => Vec::new(),
     };
-    let lead = match find_nomination_of_poll(conn, id)?.filter(|_| poll.closed_at.is_some()) {
-        Some(nomination) => Some(LeadResult {
-            is_elected: nomination.state == NominationState::Elected,
-            ballots: list_ballots(conn, id)?,
-        }),
-        None => None,
-    };
     let may_vote = match member {
         Some(member) if poll.has_roll() => is_on_roll(conn, id, member)?,
         member => member.is_some(),
@@ -151,8 +130,7 @@ fn load(conn: &mut AnyConnection, look: Look) -> Result<PollView, ServiceError> 
         None => false,
     };
     Ok(PollView {
-        result: find_result(conn, id)?,
-        lead,
+        result: find_outcome(conn, id)?,
         speaker: speaker.name,
         speaker_handle: speaker.handle,
         amendment_title: amendment.map(|amendment| amendment.title),

@@ -64,22 +64,23 @@ fn tables() -> BTreeMap<String, Vec<String>> {
     tables
 }
 
-/// What an owner of the database does who is not held back by anything in it.
+/// What an owner of the database does who is not held back by anything in it: no trigger refuses it
+/// and no reference is looked after.
 pub fn force(app: &TestApp, query: &str) {
-    let (off, on) = match app.store.connect() {
-        caucus::db::AnyConnection::Postgres(_) => ("SET session_replication_role = replica;".to_owned(), String::new()),
-        caucus::db::AnyConnection::Sqlite(_) => {
-            let triggers = triggers(app);
-            let off: String = triggers.iter().map(|(name, _)| format!("DROP TRIGGER {name}; ")).collect();
-            (off, triggers.iter().map(|(_, sql)| format!("{sql}; ")).collect())
-        }
-    };
-    app.store.connect().batch_execute(&format!("{off} {query}; {on}")).unwrap();
-}
-
-/// Every trigger as it is created, by its name.
-fn triggers(app: &TestApp) -> Vec<(String, String)> {
-    let query = "SELECT name || '=' || sql AS line FROM sqlite_master WHERE type = 'trigger'";
-    let lines: Vec<Line> = diesel::sql_query(query).load(&mut app.store.connect()).unwrap();
-    lines.iter().map(|line| line.line.split_once('=').unwrap()).map(|(n, sql)| (n.to_owned(), sql.to_owned())).collect()
+    let mut connection = app.store.connect();
+    if matches!(connection, caucus::db::AnyConnection::Postgres(_)) {
+        return connection.batch_execute(&format!("SET session_replication_role = replica; {query}")).unwrap();
+    }
+    let triggers: Vec<Line> =
+        diesel::sql_query("SELECT name || ' ' || sql AS line FROM sqlite_master WHERE type = 'trigger' ORDER BY name")
+            .load(&mut connection)
+            .unwrap();
+    assert!(triggers.len() > 20, "the triggers were not found");
+    let (names, bodies): (Vec<String>, Vec<String>) = triggers
+        .iter()
+        .map(|trigger| trigger.line.split_once(' ').unwrap())
+        .map(|(name, body)| (format!("DROP TRIGGER {name}; "), format!("{body}; ")))
+        .unzip();
+    let script = format!("PRAGMA foreign_keys = OFF; {} {query}; {}", names.concat(), bodies.concat());
+    connection.batch_execute(&script).unwrap();
 }

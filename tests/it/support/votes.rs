@@ -151,7 +151,7 @@ impl TestApp {
 
     /// The published record of a closed vote.
     pub async fn record(&self, id: PollId) -> String {
-        self.result(id).await.unwrap().record_json
+        self.app.read(move |conn| results::find_record(conn, id)).await.unwrap().unwrap()
     }
 
     /// The Question as other servers get it, and the status of the answer.

@@ -1,0 +1,25 @@
+DROP TRIGGER poll_voters_not_emptied ON poll_voters;
+DROP TRIGGER ballots_not_emptied ON ballots;
+DROP TRIGGER lead_nominations_kept ON lead_nominations;
+DROP TRIGGER lead_nominations_decided ON lead_nominations;
+DROP TRIGGER lead_nominations_frozen ON lead_nominations;
+DROP TRIGGER objections_kept ON objections;
+DROP TRIGGER objections_frozen ON objections;
+DROP TRIGGER objections_complete ON objections;
+DROP TRIGGER backings_kept ON backings;
+DROP TRIGGER backings_frozen ON backings;
+DROP TRIGGER backings_complete ON backings;
+DROP TRIGGER uncounted_votes_kept ON uncounted_votes;
+DROP TRIGGER uncounted_votes_grow ON uncounted_votes;
+DROP TRIGGER chain_entries_ended ON chain_entries;
+DROP TRIGGER poll_voters_kept ON poll_voters;
+DROP TRIGGER poll_voters_frozen ON poll_voters;
+DROP TRIGGER poll_voters_complete ON poll_voters;
+DROP TRIGGER ballots_kept ON ballots;
+DROP TRIGGER ballots_frozen ON ballots;
+DROP TRIGGER ballots_complete ON ballots;
+DROP FUNCTION caucus_refuse_after_close();
+DROP FUNCTION caucus_refuse_after_decision();
+DROP FUNCTION caucus_refuse_after_result();
+-- Results of votes on who leads a cabal stay: nothing before this knew them, and they are the truth.
+ALTER TABLE results DROP COLUMN minutes_json;

@@ -1,0 +1,20 @@
+DROP TRIGGER lead_nominations_kept;
+DROP TRIGGER lead_nominations_decided;
+DROP TRIGGER lead_nominations_frozen;
+DROP TRIGGER objections_kept;
+DROP TRIGGER objections_frozen;
+DROP TRIGGER objections_complete;
+DROP TRIGGER backings_kept;
+DROP TRIGGER backings_frozen;
+DROP TRIGGER backings_complete;
+DROP TRIGGER uncounted_votes_kept;
+DROP TRIGGER uncounted_votes_grow;
+DROP TRIGGER chain_entries_ended;
+DROP TRIGGER poll_voters_kept;
+DROP TRIGGER poll_voters_frozen;
+DROP TRIGGER poll_voters_complete;
+DROP TRIGGER ballots_kept;
+DROP TRIGGER ballots_frozen;
+DROP TRIGGER ballots_complete;
+-- Results of votes on who leads a cabal stay: nothing before this knew them, and they are the truth.
+ALTER TABLE results DROP COLUMN minutes_json;
