@@ -2,6 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { DatabaseSync } from "node:sqlite";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -111,6 +112,16 @@ export class Caucus {
   async object(url) {
     const answer = await fetch(url, { headers: { accept: "application/activity+json" }, redirect: "manual" });
     return { status: answer.status, type: answer.headers.get("content-type"), json: await answer.json() };
+  }
+
+  /** Asks the database of the server, which no page and no API tells; reads only. */
+  rows(query, ...values) {
+    const database = new DatabaseSync(join(this.#folder, "data", "caucus.sqlite"), { readOnly: true });
+    try {
+      return database.prepare(query).all(...values);
+    } finally {
+      database.close();
+    }
   }
 
   /** Stops the server as a service manager does, and keeps its data; answers its exit code. */

@@ -131,8 +131,14 @@ export function isAbout(activity, poll) {
   return (activity.object?.id ?? activity.object) === poll.object_id;
 }
 
+const STANDING = `SELECT name FROM ballots JOIN poll_options USING (poll_id)
+  WHERE poll_id = ? AND choices = 1 << position ORDER BY receipt`;
+
+/** What the ballots say that stand. Nobody is told while the vote is open, not even their voters. */
 async function choices({ caucus, ballot }) {
-  return (await caucus.api("GET", `/polls/${ballot.id}`)).my_choices;
+  const told = await caucus.api("GET", `/polls/${ballot.id}`);
+  if ("my_choices" in told) throw new Error(`the API tells ${JSON.stringify(told)}`);
+  return caucus.rows(STANDING, ballot.id).map((row) => row.name);
 }
 
 async function question({ caucus, ballot }) {
