@@ -10,7 +10,7 @@ use crate::db::documents::{self, Document};
 use crate::db::local_actors::{actor, describe_actor};
 use crate::db::{DbError, Tx};
 use crate::domain::amendment::{Change, Move, Standing, apply, new_name, new_rule};
-use crate::federation::outbound::documents::actor_document;
+use crate::federation::outbound::documents::{actor_document, profile_fields};
 use crate::federation::outbound::publish::announce_profile;
 use crate::ids::{ActorId, AmendmentId, VersionId};
 
@@ -51,7 +51,7 @@ fn rename_community(tx: &mut Tx<'_>, id: ActorId, name: &str) -> Result<(), DbEr
     let community = actor(tx.conn, id)?;
     describe_actor(tx, id, name, &community.summary)?;
     let renamed = actor(tx.conn, id)?;
-    announce_profile(tx, id, &actor_document(&renamed, &[], tx.urls))?;
+    announce_profile(tx, id, &actor_document(&renamed, &profile_fields(&renamed, None, tx.urls), tx.urls))?;
     Ok(())
 }
 

@@ -171,6 +171,9 @@ async fn an_actor_is_a_document_for_programs_at_the_url_of_its_page() {
         assert_ne!(get(&app.url("/c/search"), accept).await.header("content-type"), AJ, "{accept}");
     }
     assert_eq!(get(&app.url("/c/nobody"), AJ).await.status, 404);
+    let community = get(&app.url("/c/commons"), AJ).await.json();
+    assert_eq!(community["attachment"][0]["name"], "Spokespeople");
+    assert!(community["attachment"][0]["value"].as_str().unwrap().contains(&app.url("/spokespeople")));
 
     app.app
         .write::<_, DbError>(move |tx| caucus::db::local_actors::describe_actor(tx, cabal, "Seek", "<p>New.</p>"))

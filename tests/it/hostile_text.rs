@@ -167,6 +167,7 @@ async fn type_into_forms(town: &mut Town, hostile: &str, round: usize) -> Vec<Pa
         (format!("{}/offer", town.request), "/offer", vec!["name", "contact", "text"]),
         ("/account".to_owned(), "/account/tokens", vec!["name"]),
         ("/cabals/new".to_owned(), "/cabals/new", vec!["name", "purpose", "handle"]),
+        ("/spokespeople/volunteer".to_owned(), "/spokespeople/volunteer", vec!["purpose", "ends_on"]),
     ];
     for (path, action, fields) in forms.into_iter().skip(round % 3).step_by(3) {
         let mut form = ada.get(&path).await.form(action);

@@ -129,6 +129,7 @@ async fn the_rule_and_the_name_change_by_a_vote_like_every_clause() {
     let updates = of_type(&on_their_way(&app), "Update");
     let renamed = updates.iter().find(|(_, update)| update["object"]["type"] == "Group").unwrap();
     assert_eq!(renamed.1["object"]["name"], "The Greens & Commons");
+    assert_eq!(renamed.1["object"]["attachment"][0]["name"], "Spokespeople", "the rest of the profile stays");
     assert!(app.browser().get("/").await.texts(".brand").concat().contains("The Greens & Commons"));
     assert_eq!(app.state(rival).await, AmendmentState::InConflict, "it wants to change a name that is gone");
 }

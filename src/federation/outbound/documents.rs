@@ -6,6 +6,7 @@
 use crate::clock::{Stamp, iso_seconds};
 use crate::db::local_actors::{ActorKind, LocalActor};
 use crate::domain::Urls;
+use crate::domain::text::escape_html;
 use crate::domain::visibility::{PUBLIC, Visibility};
 use serde_json::{Map, Value, json};
 
@@ -233,6 +234,20 @@ pub fn tombstone(id: &str, former_type: &str, published: Stamp, deleted: Stamp) 
 pub fn actor_document(actor: &LocalActor, fields: &[(String, String)], urls: &Urls) -> Value {
     let id = actor.url(urls);
     actor_document_at(&id, actor, fields, urls)
+}
+
+/// What the profile of an actor shows: of a cabal to which community it belongs, of the community who
+/// speaks for it.
+pub fn profile_fields(actor: &LocalActor, community: Option<&LocalActor>, urls: &Urls) -> Vec<(String, String)> {
+    let field = |name: &str, url: &str, words: &str| {
+        let (url, words) = (escape_html(url), escape_html(words));
+        (name.to_owned(), format!("<a href=\"{url}\" rel=\"me nofollow noopener\">{words}</a>"))
+    };
+    match actor.kind {
+        ActorKind::Community => vec![field("Spokespeople", &urls.spokespeople(), &urls.spokespeople())],
+        ActorKind::Cabal => community.map(|one| field("Community", &one.url(urls), &one.name)).into_iter().collect(),
+        ActorKind::Instance => Vec::new(),
+    }
 }
 
 /// The instance actor under the root of the site, where some programs look for an Application

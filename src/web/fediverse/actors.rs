@@ -4,9 +4,8 @@
 use super::answers::{NoAnswer, SELDOM, bytes, document, gone};
 use crate::App;
 use crate::db::DbError;
-use crate::db::local_actors::{self, ActorKind, LocalActor};
-use crate::domain::text::escape_html;
-use crate::federation::outbound::documents::{actor_document, root_document, tombstone};
+use crate::db::local_actors::{self, LocalActor};
+use crate::federation::outbound::documents::{actor_document, profile_fields, root_document, tombstone};
 use crate::web::ready::ReadyAnswers;
 use actix_web::{HttpResponse, web};
 
@@ -43,7 +42,8 @@ pub async fn group(
         Ok(actor) => actor,
         Err(gone) => return Ok(gone),
     };
-    let fields = fields(&app, &actor).await?;
+    let community = app.read::<_, DbError>(local_actors::find_community).await?;
+    let fields = profile_fields(&actor, community.as_ref(), &app.urls);
     let body = bytes(&actor_document(&actor, &fields, &app.urls));
     ready.keep(&app, &name, generation, &body);
     Ok(document(body, SELDOM))
@@ -56,21 +56,4 @@ pub(super) async fn living(app: &App, handle: String) -> Result<Result<LocalActo
     let Some(deleted) = actor.deleted_at else { return Ok(Ok(actor)) };
     let tombstone = tombstone(&actor.url(&app.urls), "Group", actor.created_at, deleted);
     Ok(Err(gone(tombstone.to_string())))
-}
-
-/// What the profile of an actor shows: of a cabal to which community it belongs, of the community who
-/// speaks for it.
-async fn fields(app: &App, actor: &LocalActor) -> Result<Vec<(String, String)>, NoAnswer> {
-    if actor.kind == ActorKind::Community {
-        let register = app.urls.spokespeople();
-        return Ok(vec![field("Spokespeople", &register, &register)]);
-    }
-    let community = app.read::<_, DbError>(local_actors::find_community).await?;
-    Ok(community.map(|one| field("Community", &one.url(&app.urls), &one.name)).into_iter().collect())
-}
-
-/// A name, and a link as HTML.
-fn field(name: &str, url: &str, words: &str) -> (String, String) {
-    let (url, words) = (escape_html(url), escape_html(words));
-    (name.to_owned(), format!("<a href=\"{url}\" rel=\"me nofollow noopener\">{words}</a>"))
 }
