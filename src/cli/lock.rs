@@ -1,9 +1,10 @@
 //! The lock that a server holds on its SQLite database while it runs. The kernel gives it free when the
 //! process ends, however it ends, so nothing is left behind that somebody has to clear away.
 
+use super::files::beside;
 use super::problem::Problem;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Held for as long as this lives.
 pub(super) struct Lock(#[expect(dead_code, reason = "the lock goes with the file")] File);
@@ -22,11 +23,4 @@ pub(super) fn take(database: &Path) -> Result<Option<Lock>, Problem> {
         Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(error)) => Err(cannot(error)),
     }
-}
-
-/// The name of a file that belongs to another, as SQLite forms its own.
-pub(super) fn beside(file: &Path, ending: &str) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(ending);
-    PathBuf::from(name)
 }

@@ -4,10 +4,12 @@
 
 mod about;
 mod backup;
+mod backup_key;
 mod block;
 mod cabal;
 mod clock;
 mod document;
+mod files;
 mod input;
 mod lock;
 mod logging;

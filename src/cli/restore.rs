@@ -1,23 +1,23 @@
 //! `caucus restore FILE`, for SQLite: puts a backup in the place of the database. Everything is
 //! looked at before anything is touched, and what was there is set aside, never deleted.
 
-use super::backup::{prepare, sqlite_file};
-use super::lock::{self, beside};
-use super::open;
+use super::backup::sqlite_file;
+use super::backup_key::{self, BackupKey, name_of_key};
+use super::files::{LOGS, beside, prepare, remove_with_logs, sync_folder_of};
 use super::problem::Problem;
+use super::{lock, open};
 use crate::App;
 use crate::clock::{Clock as _, SystemClock};
 use crate::db::backup::{Soundness, empty_log, look_at};
+use crate::db::backup_secrets::Copy;
 use crate::db::steward_log::record_act;
 use crate::settings::Settings;
+use crate::workers::watch::expect_older_data;
 use clap::Args;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// What stands beside a SQLite database while it is open.
-const LOGS: [&str; 2] = ["-wal", "-shm"];
 
 #[derive(Debug, Args)]
 pub(super) struct Restore {
@@ -27,6 +27,12 @@ pub(super) struct Restore {
     /// is not in it
     #[arg(long)]
     replace: bool,
+    /// The key with which the backup was locked; backup.key in the data folder when left out
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// Go on without the key: ballots count, but nobody can change theirs any more
+    #[arg(long, conflicts_with = "key")]
+    without_links: bool,
 }
 
 pub(super) fn run(settings: Settings, command: &Restore) -> Result<(), Problem> {
@@ -45,7 +51,9 @@ pub(super) fn run(settings: Settings, command: &Restore) -> Result<(), Problem> 
     }
     let draft = beside(&target, ".restoring");
     let outcome = copy(&command.file, &draft).and_then(|()| check(&command.file, &draft)).and_then(|()| {
+        unlock(&draft, command, &settings.data_dir)?;
         let aside = if target.exists() { Some(set_aside(&target)?) } else { None };
+        expect_older_data(&settings.data_dir).map_err(cannot)?;
         put_in_place(&draft, &target)?;
         Ok(aside)
     });
@@ -53,8 +61,12 @@ pub(super) fn run(settings: Settings, command: &Restore) -> Result<(), Problem> 
         remove_with_logs(&draft);
     }
     tell(&target, outcome?.as_deref())?;
+    let act = match command.without_links {
+        true => "put the data back from a backup, without the links between voters and ballots",
+        false => "put the data back from a backup",
+    };
     open::with_app(settings, async |app: Arc<App>| {
-        app.write(|tx| record_act(tx, None, "put the data back from a backup", "")).await?;
+        app.write(move |tx| record_act(tx, None, act, "")).await?;
         Ok(())
     })
 }
@@ -90,6 +102,38 @@ fn check(file: &Path, draft: &Path) -> Result<(), Problem> {
     Err(Problem::new(problem))
 }
 
+/// Puts back what tells who voted how, or leaves it away for good when that is what is asked.
+fn unlock(draft: &Path, command: &Restore, data_dir: &Path) -> Result<(), Problem> {
+    let mut copy = Copy::open(&draft.to_string_lossy())?;
+    let Some(sealed) = copy.sealed()? else { return Ok(()) };
+    if !command.without_links {
+        let file = command.key.clone().unwrap_or_else(|| backup_key::place(data_dir));
+        let Some(key) = BackupKey::read(&file)? else { return Err(no_key(&file, &sealed)) };
+        let Some(secrets) = key.open(&sealed)? else {
+            return Err(Problem::new(format!(
+                "The backup was locked with the key {}, and {} holds the key {}. Please name the right one with --key FILE, or say --without-links. Nothing was changed.",
+                name_of_key(&sealed),
+                file.display(),
+                key.name()
+            )));
+        };
+        copy.put_secrets_back(&secrets)?;
+    }
+    copy.set_sealed(None)?;
+    drop(copy);
+    File::open(draft).and_then(|file| file.sync_all()).map_err(cannot)
+}
+
+fn no_key(file: &Path, sealed: &str) -> Problem {
+    Problem::new(format!(
+        "Who voted how in open votes is locked in this backup with the key {}, and there is no key at {}. Please name it with --key FILE. \
+         Without it, all else can be restored: say --without-links. Then ballots that were cast before the backup stand and count, but \
+         those who cast them cannot change them any more; votes that waited to be counted, and what supporters said, are lost. Nothing was changed.",
+        name_of_key(sealed),
+        file.display()
+    ))
+}
+
 /// Gives the database that is there a second name. It stays under its own until the new one takes its
 /// place in one step.
 fn set_aside(target: &Path) -> Result<PathBuf, Problem> {
@@ -101,7 +145,7 @@ fn set_aside(target: &Path) -> Result<PathBuf, Problem> {
     if log.exists() {
         keep_as(&log, &beside(&aside, "-wal")).map_err(cannot)?;
     }
-    sync_folder(target).map_err(cannot)?;
+    sync_folder_of(target).map_err(cannot)?;
     Ok(aside)
 }
 
@@ -122,19 +166,7 @@ fn put_in_place(draft: &Path, target: &Path) -> Result<(), Problem> {
             fs::remove_file(log).map_err(cannot)?;
         }
     }
-    fs::rename(draft, target).and_then(|()| sync_folder(target)).map_err(cannot)
-}
-
-fn remove_with_logs(draft: &Path) {
-    for file in LOGS.map(|log| beside(draft, log)).iter().map(PathBuf::as_path).chain([draft]) {
-        // Most often there is none.
-        let _ = fs::remove_file(file);
-    }
-}
-
-/// Makes names as durable as what they stand for.
-fn sync_folder(file: &Path) -> std::io::Result<()> {
-    if cfg!(unix) { File::open(open::folder_of(file))?.sync_all() } else { Ok(()) }
+    fs::rename(draft, target).and_then(|()| sync_folder_of(target)).map_err(cannot)
 }
 
 fn tell(target: &Path, aside: Option<&Path>) -> Result<(), Problem> {

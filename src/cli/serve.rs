@@ -4,6 +4,7 @@ use super::lock::Lock;
 use super::problem::Problem;
 use super::{lock, logging, open};
 use crate::App;
+use crate::db::backup_secrets::is_sealed;
 use crate::db::local_actors;
 use crate::federation::keys;
 use crate::services::set_up;
@@ -52,6 +53,7 @@ async fn serve(settings: Settings, listener: TcpListener) -> Result<(), Problem>
     let _lock = lock_data(&settings)?;
     let app = Arc::new(open::app(settings)?);
     greet(&app);
+    check_is_in_place(&app).await?;
     check_address(&app).await?;
     offer_set_up(&app).await?;
     // Before anything is served or closed: how late it was, and whether this is the data it was.
@@ -119,6 +121,16 @@ fn stop_signal() -> Result<impl Future<Output = ()>, Problem> {
 #[cfg(not(unix))]
 fn stop_signal() -> Result<impl Future<Output = ()>, Problem> {
     Ok(async { drop(tokio::signal::ctrl_c().await) })
+}
+
+/// Refuses a backup that was copied here by hand: it lacks what `caucus restore` puts back.
+async fn check_is_in_place(app: &App) -> Result<(), Problem> {
+    if !app.read(is_sealed).await? {
+        return Ok(());
+    }
+    Err(Problem::new(
+        "This database is a backup that was not put in its place. Please put it there with: caucus restore FILE",
+    ))
 }
 
 /// Refuses to serve data under another address than its own: followers, votes and links of other

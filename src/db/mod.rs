@@ -10,6 +10,7 @@ pub mod api_tokens;
 pub mod audience;
 pub mod backings;
 pub mod backup;
+pub mod backup_secrets;
 pub mod ballot_secrecy;
 pub mod ballots;
 pub mod blocks;

@@ -124,6 +124,18 @@ fn look_at_the_clock(app: &App, watch: &Watch, known: Standing) {
     app.time.weigh();
 }
 
+/// Lets the next start find that the data is older than it was, however few heartbeats it lacks: the
+/// number of them is forgotten.
+///
+/// # Errors
+/// When the file cannot be removed.
+pub fn expect_older_data(data_dir: &Path) -> std::io::Result<()> {
+    match std::fs::remove_file(data_dir.join(FILE)) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
 fn tell(pulse: &Pulse) {
     if pulse.is_restored {
         tracing::warn!(

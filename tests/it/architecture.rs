@@ -21,7 +21,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("diesel_migrations", &["db"]),
     ("reqwest", &["federation"]),
     ("activitypub_federation", &["federation"]),
-    ("aws_lc_rs", &["federation"]),
+    ("aws_lc_rs", &["federation", "cli/backup_key.rs"]),
     ("actix_web", &["web", "cli/serve.rs"]),
     ("askama", &["web"]),
     ("utoipa", &["web"]),
