@@ -71,6 +71,20 @@ pub fn insert_changes(tx: &mut Tx<'_>, id: AmendmentId, changes: &[Change]) -> R
     Ok(())
 }
 
+/// Notes the numbers by which people cite the clauses that an amendment changes.
+///
+/// # Errors
+/// The store's fault.
+pub fn set_numbers(tx: &mut Tx<'_>, id: AmendmentId, changes: &[Change]) -> Result<(), DbError> {
+    for change in changes {
+        let row = amendment_changes::table.find((id.to_string(), change.clause.to_string()));
+        diesel::update(row.filter(amendment_changes::number.ne(&change.number)))
+            .set(amendment_changes::number.eq(&change.number))
+            .execute(tx.conn)?;
+    }
+    Ok(())
+}
+
 /// The proposed amendments in one of `states` that change one of `clauses` or put something there,
 /// the oldest first.
 ///

@@ -10,7 +10,7 @@ use crate::ids::{AmendmentId, DocumentId, MemberId, PollId, PostId, VersionId};
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-pub use super::amendment_changes::{insert_changes, list_changes, list_touching};
+pub use super::amendment_changes::{insert_changes, list_changes, list_touching, set_numbers};
 pub use super::backings::{
     add_backing, clear_backings, count_backers_at, find_backing_by_reply, list_backed_by, list_backers, remove_backing,
 };
@@ -202,6 +202,34 @@ pub fn list_drafts(conn: &mut AnyConnection, author: MemberId) -> Result<Vec<Ame
         .into_iter()
         .map(Row::amendment)
         .collect()
+}
+
+/// The proposals for a document on which no vote was opened and which are not gone.
+///
+/// # Errors
+/// The store's fault.
+pub fn list_undecided(conn: &mut AnyConnection, document: DocumentId) -> Result<Vec<AmendmentId>, DbError> {
+    let undecided = amendments::state.eq_any(AmendmentState::UNDECIDED.map(AmendmentState::as_str));
+    let ids: Vec<String> = amendments::table
+        .filter(amendments::document_id.eq(document.to_string()))
+        .filter(amendments::is_draft.eq(false))
+        .filter(undecided)
+        .select(amendments::id)
+        .load(conn)?;
+    ids.iter().map(|id| convert::id(id)).collect()
+}
+
+/// What a member proposed, drafts left out.
+///
+/// # Errors
+/// The store's fault.
+pub fn list_proposed_by(conn: &mut AnyConnection, member: MemberId) -> Result<Vec<AmendmentId>, DbError> {
+    let ids: Vec<String> = amendments::table
+        .filter(amendments::proposer_id.eq(member.to_string()))
+        .filter(amendments::is_draft.eq(false))
+        .select(amendments::id)
+        .load(conn)?;
+    ids.iter().map(|id| convert::id(id)).collect()
 }
 
 /// The amendment of which this post of the community tells.

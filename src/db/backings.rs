@@ -69,7 +69,8 @@ pub fn find_backing_by_reply(
     row.map(|(amendment, member)| Ok((convert::id(&amendment)?, convert::id(&member)?))).transpose()
 }
 
-/// Adds a backing, by a reply when it came as one; one that is there already changes nothing.
+/// Adds a backing, by a reply when it came as one. Of one that is there already the newest reply is kept, so
+/// that its deletion takes the backing back, as its writer was told.
 ///
 /// # Errors
 /// The store's fault.
@@ -84,6 +85,11 @@ pub fn add_backing(tx: &mut Tx<'_>, id: AmendmentId, member: MemberId, reply_id:
         .values(row)
         .on_conflict_do_nothing()
         .execute(c))?;
+    if reply_id.is_some() {
+        diesel::update(backings::table.find((id.to_string(), member.to_string())))
+            .set(backings::reply_id.eq(reply_id))
+            .execute(tx.conn)?;
+    }
     Ok(())
 }
 

@@ -132,6 +132,8 @@ pub fn find_document_by_slug(conn: &mut AnyConnection, slug: &str) -> Result<Opt
 pub fn hold_document(tx: &mut Tx<'_>, id: DocumentId) -> Result<Document, DbError> {
     if let AnyConnection::Postgres(c) = &mut *tx.conn {
         documents::table.find(id.to_string()).select(documents::id).for_update().first::<String>(c)?;
+        // What it had to wait for may have brought a version that is younger than this act was.
+        tx.catch_up();
     }
     document(tx.conn, id)
 }

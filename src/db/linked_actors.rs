@@ -20,8 +20,17 @@ pub struct LinkedActor {
     pub linked_at: Stamp,
     /// Since when it acts for nobody, until the member confirms it by a new code (AC-16).
     pub held_at: Option<Stamp>,
+    /// True once the actor is gone from its server: it acts for nobody (IN-6).
+    pub is_disabled: bool,
     /// True while stewards keep it or its server out: its votes do not come in (V-28).
     pub is_blocked: bool,
+}
+
+impl LinkedActor {
+    /// Whether it acts for its member now.
+    pub fn is_in_force(&self) -> bool {
+        self.held_at.is_none() && !self.is_disabled && !self.is_blocked
+    }
 }
 
 /// The member to whom an actor is linked; none for supporters, for members who left and for
@@ -47,7 +56,8 @@ pub fn find_member_of(conn: &mut AnyConnection, actor_url: &str) -> Result<Optio
 /// # Errors
 /// The store's fault.
 pub fn list_linked_actors(conn: &mut AnyConnection, member: MemberId) -> Result<Vec<LinkedActor>, DbError> {
-    let rows: Vec<(String, NaiveDateTime, Option<NaiveDateTime>, Option<bool>)> = linked_actors::table
+    type Row = (String, NaiveDateTime, Option<NaiveDateTime>, Option<NaiveDateTime>, Option<bool>);
+    let rows: Vec<Row> = linked_actors::table
         .left_join(remote_actors::table.on(remote_actors::url.eq(linked_actors::actor_url)))
         .filter(linked_actors::member_id.eq(member.to_string()))
         .order((linked_actors::linked_at, linked_actors::actor_url))
@@ -55,16 +65,18 @@ pub fn list_linked_actors(conn: &mut AnyConnection, member: MemberId) -> Result<
             linked_actors::actor_url,
             linked_actors::linked_at,
             linked_actors::held_at,
+            linked_actors::disabled_at,
             remote_actors::is_blocked.nullable(),
         ))
         .load(conn)?;
     Ok(rows
         .into_iter()
-        .map(|(actor_url, linked_at, held_at, is_blocked)| LinkedActor {
+        .map(|(actor_url, linked_at, held_at, disabled_at, is_blocked)| LinkedActor {
             actor_url,
             member_id: member,
             linked_at: linked_at.and_utc(),
             held_at: held_at.map(|at| at.and_utc()),
+            is_disabled: disabled_at.is_some(),
             is_blocked: is_blocked.unwrap_or(false),
         })
         .collect())

@@ -172,6 +172,19 @@ pub fn describe_actor(tx: &mut Tx<'_>, id: ActorId, name: &str, summary: &str) -
     if changed == 0 { Err(DbError::NotFound) } else { Ok(()) }
 }
 
+/// Holds an actor until the end of the transaction, so that changes of its name follow one another on
+/// PostgreSQL too. Whoever only names it is not kept waiting.
+///
+/// # Errors
+/// `NotFound`, or the store's fault.
+pub fn hold_actor(tx: &mut Tx<'_>, id: ActorId) -> Result<(), DbError> {
+    if let AnyConnection::Postgres(c) = &mut *tx.conn {
+        let actor = local_actors::table.find(id.to_string()).select(local_actors::id);
+        actor.for_no_key_update().first::<String>(c)?;
+    }
+    Ok(())
+}
+
 /// The actor, which must exist; deleted ones too.
 ///
 /// # Errors

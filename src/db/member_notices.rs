@@ -35,6 +35,25 @@ pub fn list_notices(conn: &mut AnyConnection, member: MemberId, limit: i64) -> R
         .collect())
 }
 
+/// How often a member was told this sentence about this page since a moment.
+///
+/// # Errors
+/// The store's fault.
+pub fn count_alike(
+    conn: &mut AnyConnection,
+    member: MemberId,
+    (sentence, about): (&str, &str),
+    since: Stamp,
+) -> Result<i64, DbError> {
+    Ok(member_notices::table
+        .filter(member_notices::member_id.eq(member.to_string()))
+        .filter(member_notices::told_at.gt(since.naive_utc()))
+        .filter(member_notices::about.eq(about))
+        .filter(member_notices::sentence.eq(sentence))
+        .count()
+        .get_result(conn)?)
+}
+
 /// Keeps something for a member to read.
 ///
 /// # Errors

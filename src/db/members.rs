@@ -111,6 +111,15 @@ pub fn find_member_by_handle(conn: &mut AnyConnection, handle: &str) -> Result<O
         .transpose()
 }
 
+/// Whether this is a member still: nobody who has left is.
+///
+/// # Errors
+/// The store's fault.
+pub fn is_on_the_roll(conn: &mut AnyConnection, id: MemberId) -> Result<bool, DbError> {
+    let member = members::table.find(id.to_string()).filter(members::left_at.is_null());
+    Ok(diesel::select(diesel::dsl::exists(member)).get_result(conn)?)
+}
+
 /// How many members there are; this number is public.
 ///
 /// # Errors

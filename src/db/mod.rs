@@ -55,6 +55,7 @@ pub mod reports;
 pub mod reset_links;
 pub mod results;
 pub mod roll;
+pub mod said_once;
 pub(crate) mod schema;
 pub mod sessions;
 pub mod signings;

@@ -3,6 +3,7 @@
 
 use super::schema::{deliveries, outbox_activities};
 use super::{AnyConnection, DbError, Tx};
+use crate::clock::Stamp;
 use crate::ids::{ActorId, OutboxId, PostId};
 use diesel::prelude::*;
 
@@ -64,6 +65,19 @@ pub(crate) fn forget_letters(tx: &mut Tx<'_>, post: PostId) -> Result<(), DbErro
     diesel::delete(on_their_way).execute(tx.conn)?;
     diesel::delete(letters()).execute(tx.conn)?;
     Ok(())
+}
+
+/// How many public activities that carry a post were stored since a moment.
+///
+/// # Errors
+/// When the store fails.
+pub fn count_sent_of(conn: &mut AnyConnection, post: PostId, since: Stamp) -> Result<i64, DbError> {
+    Ok(outbox_activities::table
+        .filter(outbox_activities::post_id.eq(post.to_string()))
+        .filter(outbox_activities::is_public.eq(true))
+        .filter(outbox_activities::created_at.gt(since.naive_utc()))
+        .count()
+        .get_result(conn)?)
 }
 
 fn from_row((id, actor, is_public, body): (String, String, bool, String)) -> Result<SentActivity, DbError> {

@@ -499,6 +499,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    said_once (key_hash) {
+        key_hash -> Text,
+        said_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     chain_entries (poll_id, position) {
         poll_id -> Text,
         position -> Integer,
@@ -742,6 +749,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     soundings,
     uncounted_votes,
     vote_notices,
+    said_once,
     chain_entries,
     heartbeats,
     incidents,

@@ -3,13 +3,13 @@
 //! the transaction that closes the vote.
 
 use super::ServiceError;
+use super::hold_amendment::hold_name;
+use super::mark_conflicts::mark_conflicts;
 use super::standing::standing;
-use super::tell_member::tell_member;
-use crate::db::amendments::{self, Amendment};
 use crate::db::documents::{self, Document};
 use crate::db::local_actors::{actor, describe_actor};
 use crate::db::{DbError, Tx};
-use crate::domain::amendment::{Change, Move, Standing, apply, new_name, new_rule};
+use crate::domain::amendment::{Change, new_name, new_rule};
 use crate::federation::outbound::documents::{actor_document, profile_fields};
 use crate::federation::outbound::publish::announce_profile;
 use crate::ids::{ActorId, AmendmentId, VersionId};
@@ -25,25 +25,18 @@ pub(super) fn amend_document(
     id: AmendmentId,
     changes: &[Change],
 ) -> Result<Option<VersionId>, ServiceError> {
-    let before = standing(tx.conn, document)?;
-    if !before.fits(changes) {
-        return Ok(None);
+    let name = new_name(changes);
+    if name.is_some() {
+        hold_name(tx)?;
     }
-    let community = before.community.0;
-    let clauses = apply(changes, before.clauses)?;
+    let before = standing(tx.conn, document)?;
+    let Ok(clauses) = before.with(changes) else { return Ok(None) };
     let rule = new_rule(changes).unwrap_or(document.rule);
     let version = documents::insert_version(tx, document.id, (&clauses, rule), Some(id))?;
-    let name = new_name(changes);
     if let Some(name) = name {
-        rename_community(tx, community, name)?;
+        rename_community(tx, before.community.0, name)?;
     }
-    // A new name concerns what was proposed for every document.
-    let concerned = if name.is_some() { documents::list_documents(tx.conn)? } else { Vec::new() };
-    let others = concerned.iter().map(|document| document.id).filter(|other| *other != document.id);
-    for other in std::iter::once(document.id).chain(others) {
-        let document = documents::document(tx.conn, other)?;
-        mark_conflicts(tx, &document)?;
-    }
+    mark_conflicts(tx, document.id, changes)?;
     Ok(Some(version))
 }
 
@@ -53,32 +46,4 @@ fn rename_community(tx: &mut Tx<'_>, id: ActorId, name: &str) -> Result<(), DbEr
     let renamed = actor(tx.conn, id)?;
     announce_profile(tx, id, &actor_document(&renamed, &profile_fields(&renamed, None, tx.urls), tx.urls))?;
     Ok(())
-}
-
-fn mark_conflicts(tx: &mut Tx<'_>, document: &Document) -> Result<(), ServiceError> {
-    let now = standing(tx.conn, document)?;
-    for other in amendments::list_amendments(tx.conn, Some(document.id))? {
-        if other.state.after(Move::FallIntoConflict).is_ok() {
-            fall_into_conflict(tx, &other, &now)?;
-        }
-    }
-    Ok(())
-}
-
-fn fall_into_conflict(tx: &mut Tx<'_>, other: &Amendment, now: &Standing) -> Result<(), ServiceError> {
-    let changes = amendments::list_changes(tx.conn, other.id)?;
-    // Between the list and this moment it may have moved on.
-    let held = amendments::hold_amendment(tx, other.id)?;
-    let Ok(state) = held.state.after(Move::FallIntoConflict) else { return Ok(()) };
-    if now.fits(&changes) {
-        return Ok(());
-    }
-    amendments::set_state(tx, other.id, state)?;
-    amendments::clear_backings(tx, other.id)?;
-    let sentence = format!(
-        "The text that your amendment “{}” changes was changed by a vote. Please look at what is new and edit yours; \
-         then it needs backing again.",
-        held.title
-    );
-    tell_member(tx, held.proposer_id, &sentence, &format!("/amendments/{}/rebase", other.id))
 }

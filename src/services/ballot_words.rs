@@ -6,7 +6,7 @@ use crate::db::amendments::Amendment;
 use crate::db::documents::Document;
 use crate::db::polls::{Poll, PollToInsert};
 use crate::domain::Urls;
-use crate::domain::amendment::{Act, AmendmentState, Change};
+use crate::domain::amendment::{Act, Change};
 use crate::domain::ballot::{Uncounted, VoteOutcome};
 use crate::domain::document::Shelf;
 use crate::domain::record::FrozenVote;
@@ -15,7 +15,7 @@ use crate::domain::text::escape_html;
 use crate::federation::outbound::documents::Mention;
 
 /// A moment as people read it.
-fn moment(stamp: Stamp) -> String {
+pub(super) fn moment(stamp: Stamp) -> String {
     stamp.format("%-d %B %Y, %H:%M UTC").to_string()
 }
 
@@ -25,12 +25,12 @@ pub(super) fn link(url: &str, words: &str) -> String {
 }
 
 /// Lines of text as paragraphs of HTML.
-fn paragraphs(text: &str) -> String {
+pub(super) fn paragraphs(text: &str) -> String {
     citing_paragraphs(text, &Shelf::default())
 }
 
 /// Lines of text as paragraphs of HTML, with links to the clauses that they cite.
-fn citing_paragraphs(text: &str, shelf: &Shelf) -> String {
+pub(super) fn citing_paragraphs(text: &str, shelf: &Shelf) -> String {
     text.split('\n')
         .map(str::trim)
         .filter(|line| !line.is_empty())
@@ -61,12 +61,12 @@ pub(super) fn lead_vote(url: &str, frozen: &FrozenVote) -> String {
     )
 }
 
-/// Which clauses change: `, clauses 2.1, 4`. Each leads to the clause as it stood; a new one does
-/// not stand yet.
-pub(super) fn clauses(changes: &[Change], shelf: &Shelf) -> String {
+/// Which clauses change: `, clauses 2.1, 4`. Each leads to the clause as it stood when it was numbered; a new
+/// one does not stand yet.
+pub(super) fn clauses(changes: &[Change], numbers: &Shelf) -> String {
     let number = |change: &Change| match change.act {
         Act::Add(_) => escape_html(&change.number),
-        _ => shelf.number_html(&change.number),
+        _ => numbers.number_html(&change.number),
     };
     let numbers: Vec<String> = changes.iter().filter(|change| !change.number.is_empty()).map(number).collect();
     match numbers.as_slice() {
@@ -87,32 +87,14 @@ pub(super) struct Proposed<'a> {
     pub changes: &'a [Change],
     /// The documents as they stood when it was written.
     pub shelf: &'a Shelf,
-}
-
-/// The Note that tells of a proposal.
-pub(super) fn proposal(urls: &Urls, proposed: &Proposed<'_>) -> String {
-    let Proposed { amendment, document, changes, shelf } = *proposed;
-    let invitation = match amendment.state {
-        AmendmentState::Withdrawn => "It was withdrawn by the member who proposed it.",
-        _ => {
-            "What do you think? Reply here. Members back it with a reply of the one word #back; once another member has \
-             backed it, it can be put to the vote."
-        }
-    };
-    format!(
-        "<p>Proposed amendment of {}{}: <strong>{}</strong></p>{}<p>{invitation}</p><p>{}</p>",
-        escape_html(&document.title),
-        clauses(changes, shelf),
-        shelf.html(&amendment.title),
-        citing_paragraphs(&amendment.summary, shelf),
-        link(&urls.amendment(amendment.id), "The change and the reasons")
-    )
+    /// The documents as they stood when the clauses that it changes got the numbers by which it names them.
+    pub numbers: &'a Shelf,
 }
 
 /// The Question of an amendment.
 pub(super) fn ballot(urls: &Urls, proposed: &Proposed<'_>, frozen: &FrozenVote) -> String {
-    let Proposed { amendment, document, changes, shelf } = *proposed;
-    let clauses = clauses(changes, shelf);
+    let Proposed { amendment, document, changes, shelf, numbers } = *proposed;
+    let clauses = clauses(changes, numbers);
     format!(
         "<p>Amendment of {}{clauses}: <strong>{}</strong></p>{}<p>For, Against or Abstain until {}. The votes of \
          everybody who was a member when this opened decide; {}. The numbers appear when it closes.</p><p>{}</p>",

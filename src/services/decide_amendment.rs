@@ -3,9 +3,9 @@
 
 use super::ServiceError;
 use super::amend_document::amend_document;
+use super::announce_proposal::{shelves, tell_of_state};
 use super::ballot_words::clauses;
 use super::decide_vote::{Effect, Verdict};
-use crate::db::citations::Library;
 use crate::db::objections::list_objections;
 use crate::db::{DbError, Tx, amendments, documents};
 use crate::domain::amendment::Move;
@@ -31,14 +31,15 @@ pub(super) fn carry_out(tx: &mut Tx<'_>, id: AmendmentId, verdict: Verdict) -> R
         None => None,
     };
     let objections = list_objections(tx.conn, id)?;
-    let shelf = Library::new(tx.urls).at(tx.conn, amendment.written())?;
+    let (shelf, numbers) = shelves(tx, &amendment)?;
+    tell_of_state(tx, id)?;
     Ok(Effect {
         outcome: Outcome::of_amendment(is_void, is_carried, version.is_some()),
         asked_html: format!(
             "<strong>{}</strong> ({}{})",
             shelf.html(&amendment.title),
             escape_html(&document.title),
-            clauses(&changes, &shelf)
+            clauses(&changes, &numbers)
         ),
         version,
         objections: objections.into_iter().map(|objection| (objection.reason, objection.answer)).collect(),

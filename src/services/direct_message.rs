@@ -19,7 +19,7 @@ pub(super) struct Message<'a> {
     pub sentence: &'a str,
     /// The page that it is about.
     pub about: &'a str,
-    /// The object of ours that it answers.
+    /// The object that it answers.
     pub in_reply_to: Option<&'a str>,
     /// The post with which it is forgotten, should it not have arrived by then.
     pub kept_with: Option<PostId>,

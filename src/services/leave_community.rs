@@ -5,16 +5,18 @@ use super::ServiceError;
 use super::back_amendment::take_backing_back;
 use super::credit_helper::withdraw_credit;
 use super::join_cabal::leave_cabal;
+use super::propose_amendment::withdraw_of_who_leaves;
 use super::publish_statement::forget_speaker;
 use super::volunteer_to_speak::leave_register;
-use crate::db::amendments::list_backed_by;
+use crate::db::amendments::{list_backed_by, list_proposed_by};
 use crate::db::cabals::list_cabals_of;
 use crate::db::credits::{Credit, forget_consent, list_credits_to};
 use crate::db::leaving::erase_member;
 use crate::db::linked_actors::list_linked_actors;
 use crate::db::members::member;
 use crate::db::{AnyConnection, DbError, Tx};
-use crate::ids::{MemberId, PostId};
+use crate::ids::{AmendmentId, MemberId, PostId};
+use std::collections::BTreeSet;
 
 /// The public thanks to a person, through whatever actor they have linked.
 ///
@@ -35,13 +37,7 @@ pub fn credits_of(conn: &mut AnyConnection, by: MemberId) -> Result<Vec<Credit>,
 pub fn leave_community(tx: &mut Tx<'_>, by: MemberId, kept: &[PostId]) -> Result<(), ServiceError> {
     let who = member(tx.conn, by)?;
     leave_register(tx, by)?;
-    for amendment in list_backed_by(tx.conn, by)? {
-        match take_backing_back(tx, by, amendment) {
-            // What is open or decided already keeps its backing.
-            Ok(()) | Err(ServiceError::Conflict(_)) => {}
-            Err(error) => return Err(error),
-        }
-    }
+    leave_proposals(tx, by)?;
     for cabal in list_cabals_of(tx.conn, by)? {
         leave_cabal(tx, by, cabal.id)?;
     }
@@ -53,4 +49,22 @@ pub fn leave_community(tx: &mut Tx<'_>, by: MemberId, kept: &[PostId]) -> Result
     }
     erase_member(tx, by, &who.handle)?;
     forget_speaker(tx, by)
+}
+
+/// Takes their backing back, and withdraws what they proposed and no vote was opened on. What is open or
+/// decided already stays as it froze. In the order of ids, as whoever holds several holds them.
+fn leave_proposals(tx: &mut Tx<'_>, by: MemberId) -> Result<(), ServiceError> {
+    let (backed, proposed) = (list_backed_by(tx.conn, by)?, list_proposed_by(tx.conn, by)?);
+    let all: BTreeSet<AmendmentId> = backed.iter().chain(&proposed).copied().collect();
+    for amendment in all {
+        if proposed.contains(&amendment) {
+            withdraw_of_who_leaves(tx, amendment)?;
+            continue;
+        }
+        match take_backing_back(tx, by, amendment) {
+            Ok(()) | Err(ServiceError::Conflict(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }

@@ -159,6 +159,7 @@ fn try_code(tx: &mut Tx<'_>, by: MemberId, code: &str) -> Result<Option<LinkedAc
         member_id: by,
         linked_at: tx.now,
         held_at: None,
+        is_disabled: false,
         is_blocked: false,
     }))
 }

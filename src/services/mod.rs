@@ -4,11 +4,13 @@
 //! call the same functions.
 
 mod amend_document;
+pub mod announce_opening;
 mod announce_proposal;
 mod announce_spokesperson;
 pub mod answer_offer;
 mod answer_voter;
 pub mod back_amendment;
+mod back_by_reply;
 pub mod back_spokesperson;
 mod ballot_words;
 pub mod block_actor;
@@ -31,13 +33,17 @@ pub mod form_cabal;
 mod frozen_vote;
 pub mod hand_over_lead;
 pub mod help_course;
+mod hold_amendment;
 pub mod import_document;
 pub mod join_cabal;
+pub mod lapse_amendment;
 pub mod leave_community;
 pub mod link_actor;
+mod mark_conflicts;
 pub mod minutes;
 pub mod open_ballot;
 mod open_vote;
+mod proposal_words;
 pub mod propose_amendment;
 pub mod publish_help_request;
 pub mod publish_poll;
@@ -59,7 +65,6 @@ mod verify_closed;
 pub mod verify_votes;
 pub mod volunteer_to_speak;
 mod vote_proof;
-pub mod warn_of_lapse;
 pub mod watch_over;
 pub mod work_at_the_server;
 

@@ -1,12 +1,13 @@
 //! Write, propose, edit, renew and withdraw an amendment (rules A2, A3).
 
 use super::ServiceError;
-use super::announce_proposal::{announce_proposal, update_proposal};
-use super::standing::standing;
-use super::tell_member::tell_member;
+use super::announce_proposal::{announce_proposal, tell_of_state};
+use super::hold_amendment::{Held, check_own, hold_own, hold_text, hold_to_edit};
+use super::tell_member::tell_backers;
+use crate::db::Tx;
 use crate::db::amendments::{self, Amendment, Wording};
-use crate::db::{Tx, documents};
-use crate::domain::amendment::{AmendmentState, Change, Move, NewAmendment};
+use crate::domain::Refusal;
+use crate::domain::amendment::{AmendmentState, Change, Move, NewAmendment, Standing};
 use crate::ids::{AmendmentId, ClauseId, MemberId, VersionId};
 
 /// Proposes a change of a document and tells the followers of the community (A2); or keeps it as a
@@ -15,8 +16,9 @@ use crate::ids::{AmendmentId, ClauseId, MemberId, VersionId};
 /// # Errors
 /// Refused when something that it changes is not there or would stay as it is.
 pub fn propose_amendment(tx: &mut Tx<'_>, by: MemberId, new: &NewAmendment) -> Result<AmendmentId, ServiceError> {
-    let (base, changes) = against_the_text_in_force(tx, new)?;
-    let id = amendments::insert_amendment(tx, new.document, by, wording(new, base))?;
+    let (document, standing) = hold_text(tx, new.document, new.renames())?;
+    let changes = against(tx, new, &standing)?;
+    let id = amendments::insert_amendment(tx, document.id, by, wording(new, document.version.id))?;
     amendments::insert_changes(tx, id, &changes)?;
     if !new.is_draft {
         announce_proposal(tx, id)?;
@@ -25,47 +27,70 @@ pub fn propose_amendment(tx: &mut Tx<'_>, by: MemberId, new: &NewAmendment) -> R
 }
 
 /// Changes the text; all backings are cancelled (A3), whoever backed it is told, and it is based on
-/// the version in force again (A15). A draft is kept, or proposed when it is whole.
+/// the version in force again (A15). A draft is kept, or proposed when it is whole; what is proposed never
+/// becomes a draft again.
 ///
 /// # Errors
 /// Forbidden to others than the proposer; conflict once opened, decided or lapsed.
 pub fn edit_amendment(tx: &mut Tx<'_>, by: MemberId, id: AmendmentId, new: &NewAmendment) -> Result<(), ServiceError> {
-    let amendment = hold_own(tx, by, id)?;
+    let Held { amendment, document, standing, .. } = hold_to_edit(tx, id, new.renames())?;
+    check_own(&amendment, by)?;
     let before = amendment.state_at(tx.now);
     let is_draft = before == AmendmentState::Draft;
     let step = if is_draft && !new.is_draft { Move::Propose } else { Move::Edit };
     let state = before.after(step).map_err(ServiceError::Conflict)?;
+    if new.is_draft && !is_draft {
+        let sentence =
+            "This amendment is proposed already, so it can no longer be a draft. You may edit or withdraw it.";
+        return Err(ServiceError::Conflict(Refusal::new("already_proposed", sentence)));
+    }
     if new.document != amendment.document_id {
         return Err(ServiceError::NotFound("clause in the document of this amendment"));
     }
-    let (base, changes) = against_the_text_in_force(tx, new)?;
-    amendments::reword_amendment(tx, id, wording(new, base))?;
+    let changes = against(tx, new, &standing)?;
+    amendments::reword_amendment(tx, id, wording(new, document.version.id))?;
     amendments::insert_changes(tx, id, &changes)?;
     if step == Move::Propose {
         amendments::end_draft(tx, id)?;
     }
-    cancel_backing(tx, &amendment, &new.title)?;
+    cancel_backing(tx, &amendment)?;
     amendments::set_state(tx, id, state)?;
     match step {
         Move::Propose => announce_proposal(tx, id),
         _ if is_draft => Ok(()),
-        _ => update_proposal(tx, id),
+        _ => tell_of_state(tx, id),
     }
 }
 
-/// Takes a proposal back before its vote opens, or throws a draft away.
+/// Takes a proposal back before its vote opens, or throws a draft away. Whoever backed it is told.
 ///
 /// # Errors
 /// Forbidden to others than the proposer; conflict once opened or decided.
 pub fn withdraw_amendment(tx: &mut Tx<'_>, by: MemberId, id: AmendmentId) -> Result<(), ServiceError> {
     let amendment = hold_own(tx, by, id)?;
-    let before = amendment.state_at(tx.now);
-    let state = before.after(Move::Withdraw).map_err(ServiceError::Conflict)?;
-    if before == AmendmentState::Draft {
+    if amendment.state == AmendmentState::Draft {
         return Ok(amendments::delete_draft(tx, id)?);
     }
-    amendments::set_state(tx, id, state)?;
-    update_proposal(tx, id)
+    withdraw(tx, &amendment, "was withdrawn by the member who proposed it")
+}
+
+/// Withdraws what a member proposed and no vote was opened on, because they leave (J4).
+///
+/// # Errors
+/// The store's fault.
+pub(super) fn withdraw_of_who_leaves(tx: &mut Tx<'_>, id: AmendmentId) -> Result<(), ServiceError> {
+    let amendment = amendments::hold_amendment(tx, id)?;
+    if amendment.state_at(tx.now).after(Move::Withdraw).is_err() || amendment.state == AmendmentState::Draft {
+        return Ok(());
+    }
+    withdraw(tx, &amendment, "is withdrawn, because the member who proposed it has left")
+}
+
+fn withdraw(tx: &mut Tx<'_>, amendment: &Amendment, how: &str) -> Result<(), ServiceError> {
+    let state = amendment.state_at(tx.now).after(Move::Withdraw).map_err(ServiceError::Conflict)?;
+    amendments::set_state(tx, amendment.id, state)?;
+    tell_backers(tx, amendment, &format!("The amendment “{}” that you backed {how}.", amendment.title))?;
+    tell_of_state(tx, amendment.id)
 }
 
 /// Gives an unbacked proposal another thirty days.
@@ -79,37 +104,18 @@ pub fn renew_amendment(tx: &mut Tx<'_>, by: MemberId, id: AmendmentId) -> Result
 }
 
 /// Cancels all backings, and tells those who backed that they are asked again (A3).
-fn cancel_backing(tx: &mut Tx<'_>, amendment: &Amendment, title: &str) -> Result<(), ServiceError> {
-    let backers = amendments::list_backers(tx.conn, amendment.id)?;
-    amendments::clear_backings(tx, amendment.id)?;
+fn cancel_backing(tx: &mut Tx<'_>, amendment: &Amendment) -> Result<(), ServiceError> {
     let sentence = format!(
-        "The amendment “{title}” that you backed was edited, so your backing has ended. Please read the new text, and \
-         back it again if you like."
+        "The amendment “{}” that you backed was edited, so your backing has ended. Please read the new text, and back \
+         it again if you like.",
+        amendment.title
     );
-    for backer in backers {
-        tell_member(tx, backer, &sentence, &format!("/amendments/{}", amendment.id))?;
-    }
-    Ok(())
+    tell_backers(tx, amendment, &sentence)?;
+    Ok(amendments::clear_backings(tx, amendment.id)?)
 }
 
-/// The amendment of this very member, held until the end of the transaction. Others are not told
-/// that there is a draft.
-pub(super) fn hold_own(tx: &mut Tx<'_>, by: MemberId, id: AmendmentId) -> Result<Amendment, ServiceError> {
-    let amendment = super::found(amendments::hold_amendment(tx, id), "amendment")?;
-    if amendment.proposer_id == by {
-        return Ok(amendment);
-    }
-    if amendment.state == AmendmentState::Draft {
-        return Err(ServiceError::NotFound("amendment"));
-    }
-    Err(ServiceError::Forbidden("Only the member who proposed this amendment may change it.".to_owned()))
-}
-
-fn against_the_text_in_force(tx: &mut Tx<'_>, new: &NewAmendment) -> Result<(VersionId, Vec<Change>), ServiceError> {
-    let document = super::found(documents::document(tx.conn, new.document), "document")?;
-    let standing = standing(tx.conn, &document)?;
-    let changes = new.against(&standing, || ClauseId::from_uuid(tx.next_id()))?;
-    Ok((document.version.id, changes))
+fn against(tx: &Tx<'_>, new: &NewAmendment, standing: &Standing) -> Result<Vec<Change>, ServiceError> {
+    Ok(new.against(standing, || ClauseId::from_uuid(tx.next_id()))?)
 }
 
 fn wording(new: &NewAmendment, base: VersionId) -> Wording<'_> {

@@ -3,7 +3,7 @@
 
 use super::ServiceError;
 use super::answer_voter;
-use super::back_amendment;
+use super::back_by_reply;
 use super::cast_ballot;
 use super::credit_helper::take_answer;
 use super::record_message::{edit_message, record_message};
@@ -56,7 +56,7 @@ pub fn receive_edit(tx: &mut Tx<'_>, note: &InboundNote, arrival: Arrival<'_>) -
         erase_messages(tx, &note.id, &note.author)?;
         return answer_voter::tell_of_edit(tx, vote.poll, &note.author);
     }
-    if back_amendment::follow_edit(tx, note)? {
+    if back_by_reply::follow_edit(tx, note)? {
         return Ok(());
     }
     let edited_at = note.edited_before(arrival.received_at).unwrap_or(arrival.received_at);
@@ -81,7 +81,7 @@ pub fn receive_deletion(tx: &mut Tx<'_>, note_id: &str, actor_url: &str) -> Resu
     if let Some(offer) = offer.filter(|_| is_offer) {
         withdraw_offer(tx, &offer)?;
     }
-    let was_backing = back_amendment::reply_taken_back(tx, note_id, actor_url).or_else(only_faults)?;
+    let was_backing = back_by_reply::reply_taken_back(tx, note_id, actor_url).or_else(only_faults)?;
     let erased = erase_messages(tx, note_id, actor_url)?;
     let is_known = is_offer || was_backing || erased > 0;
     let until = (!is_known).then(|| tx.now + REMEMBER_UNSEEN_FOR);
@@ -110,7 +110,7 @@ fn take(tx: &mut Tx<'_>, note: &InboundNote, arrival: Arrival<'_>, may_vote: boo
     if may_vote && take_answer(tx, note, &parent)? {
         return Ok(());
     }
-    if may_vote && back_amendment::by_reply(tx, note)? {
+    if back_by_reply::by_reply(tx, note, may_vote)? {
         return Ok(());
     }
     if let Some(request) = request_open_to(tx, note, &parent)? {

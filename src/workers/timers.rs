@@ -5,13 +5,12 @@
 use crate::App;
 use crate::clock::Stamp;
 use crate::db::amendment_deadlines as deadlines;
-use crate::db::{AnyConnection, amendments, polls};
-use crate::domain::amendment::Move;
+use crate::db::{AnyConnection, polls};
 use crate::ids::AmendmentId;
 use crate::services::ServiceError;
+use crate::services::announce_opening::{is_known_to_wait, open_announced};
 use crate::services::close_ballot::{forget_traces, settle};
-use crate::services::open_ballot::{list_blocking, open_announced};
-use crate::services::warn_of_lapse::warn_of_lapse;
+use crate::services::lapse_amendment::{lapse_amendment, warn_of_lapse};
 
 /// How many things are done in one step.
 const AT_ONCE: i64 = 100;
@@ -38,14 +37,15 @@ pub async fn step(app: &App) -> Result<usize, ServiceError> {
         }
     }
     forget_traces(app).await?;
-    for amendment in lapsing {
-        done += usize::from(lapse(app, amendment).await?);
-    }
     for amendment in to_warn {
         done += usize::from(app.write(move |tx| warn_of_lapse(tx, amendment)).await?);
     }
     if app.clock.doubt().is_some() {
+        // What has lapsed or opened too early cannot be undone.
         return Ok(done);
+    }
+    for amendment in lapsing {
+        done += usize::from(app.write(move |tx| lapse_amendment(tx, amendment)).await?);
     }
     // After the closing, which may have freed a clause that an announced vote waits for.
     for amendment in app.read(move |conn| list_to_open(conn, deadline)).await? {
@@ -59,28 +59,13 @@ pub async fn step(app: &App) -> Result<usize, ServiceError> {
     Ok(done)
 }
 
-/// The announced votes whose moment has come and that wait for no other.
+/// The announced votes whose moment has come and that are not known to wait for another one.
 fn list_to_open(conn: &mut AnyConnection, now: Stamp) -> Result<Vec<AmendmentId>, ServiceError> {
     let mut free = Vec::new();
     for id in deadlines::list_to_open(conn, now, AT_ONCE)? {
-        let amendment = amendments::amendment(conn, id)?;
-        if list_blocking(conn, &amendment)?.is_empty() {
+        if !is_known_to_wait(conn, id)? {
             free.push(id);
         }
     }
     Ok(free)
-}
-
-async fn lapse(app: &App, id: AmendmentId) -> Result<bool, ServiceError> {
-    app.write(move |tx| {
-        let amendment = amendments::hold_amendment(tx, id)?;
-        match amendment.state.after(Move::Lapse) {
-            Ok(state) if tx.now >= amendment.lapses_at => {
-                amendments::set_state(tx, id, state)?;
-                Ok(true)
-            }
-            _ => Ok(false),
-        }
-    })
-    .await
 }

@@ -299,6 +299,11 @@ async fn amendment_rows(village: &Village, draft: &str, backed: &str) -> Vec<Row
             Some(json!({"days": 2})),
             [401, 401, 403, 403, 403, 409],
         ),
+        delete(
+            "/amendments/{id}/announcement",
+            format!("/amendments/{draft}/announcement"),
+            [401, 401, 403, 403, 403, 409],
+        ),
         delete("/amendments/{id}", format!("/amendments/{draft}"), [401, 401, 403, 403, 403, 204]),
     ]
 }

@@ -1,7 +1,7 @@
 //! The close of a poll: once, in time, for good (A4, A8, A9, A12, A13, A16).
 
 use crate::support::TestApp;
-use crate::support::rows::{dump, force, of_type, on_their_way};
+use crate::support::rows::{dump, force, of_type, on_their_way, updates_of_questions};
 use crate::support::votes::vote_at;
 use caucus::db::documents;
 use caucus::db::inbox::{NewReceived, store_once};
@@ -129,7 +129,7 @@ fn only_the_numbers_changed(opened: &Value, closed: &Value) {
 }
 
 fn the_final_update_goes_to_followers_and_voters(app: &TestApp, closed: &Value) {
-    let updates = of_type(&on_their_way(app), "Update");
+    let updates = updates_of_questions(app);
     let mut inboxes: Vec<&str> = updates.iter().map(|(inbox, _)| inbox.as_str()).collect();
     inboxes.sort_unstable();
     assert_eq!(inboxes, ["https://far.example/inbox", "https://near.example/inbox"]);

@@ -2,7 +2,7 @@
 //! leaves nothing half done, and whoever comes after does the rest exactly once (A16, V-43).
 
 use crate::support::TestApp;
-use crate::support::rows::{dump, of_type, on_their_way};
+use crate::support::rows::{dump, of_type, on_their_way, updates_of_questions};
 use caucus::App;
 use caucus::clock::FixedClock;
 use caucus::db::Database;
@@ -129,7 +129,7 @@ async fn a_close_that_dies_anywhere_happens_exactly_once() {
         assert_eq!((rows["results"].len(), rows["document_versions"].len()), (1, 2), "{place}");
         assert!(rows["ballot_links"].is_empty(), "{place}");
         assert!(rows["instance_facts"].iter().all(|fact| !fact.contains("traces")), "{place}");
-        assert_eq!(of_type(&on_their_way(&app), "Update").len(), 1, "{place}");
+        assert_eq!(updates_of_questions(&app).len(), 1, "{place}");
         assert_eq!(app.result(poll).await.unwrap().tally.votes_for, 2, "{place}");
         holds(&app, place).await;
     }

@@ -9,6 +9,7 @@
 )]
 
 mod amendments;
+mod announced;
 mod answers;
 mod api;
 mod api_access;
@@ -56,6 +57,9 @@ mod page_flows;
 mod page_privacy;
 mod pages;
 mod proof;
+mod proposal_edits;
+mod proposal_notes;
+mod proposal_races;
 mod proposal_replies;
 mod proposals;
 mod question_elsewhere;

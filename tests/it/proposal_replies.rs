@@ -158,3 +158,172 @@ async fn members_write_here_and_only_they_take_their_words_back() {
     api.delete(&format!("/comments/{comment}")).await.must_be(204);
     assert!(!page(&town, id).await.contains("I like it"));
 }
+
+/// The same reply with the content that a program writes.
+fn in_words_of(town: &Fediverse, person: &crate::support::peer::Person, parent: &str, content: &str) -> Value {
+    let mut note = town.reply(person, parent, "", Reach::Public);
+    note["content"] = json!(content);
+    note
+}
+
+/// What the writer of a reply was told in direct messages.
+fn told(town: &Fediverse, person: &crate::support::peer::Person) -> Vec<String> {
+    let creates = town.sent("Create").into_iter().filter(|create| create["object"]["to"] == json!([person.url]));
+    creates.map(|create| create["object"]["content"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_hashtag_beside_a_mention_backs_however_a_program_writes_it() {
+    let town = Fediverse::start().await;
+    let community = town.app.url("/c/commons");
+    for (name, content) in [
+        (
+            "mastodon",
+            format!(
+                "<p><span class=\"h-card\" translate=\"no\"><a href=\"{community}\" class=\"u-url mention\">@<span>commons</span></a></span> \
+                 <a href=\"https://masto.example/tags/back\" class=\"mention hashtag\" rel=\"tag\">#<span>back</span></a></p>"
+            ),
+        ),
+        (
+            "gotosocial",
+            format!(
+                "<p><span class=\"h-card\"><a href=\"{community}\" class=\"u-url mention\" rel=\"nofollow noreferrer noopener\" \
+                 target=\"_blank\">@<span>commons</span></a></span> <a href=\"https://gts.example/tags/back\" class=\"mention hashtag\" \
+                 rel=\"tag nofollow noreferrer noopener\" target=\"_blank\">#<span>back</span></a></p>"
+            ),
+        ),
+        (
+            "misskey",
+            format!(
+                "<p><a href=\"{community}\" class=\"u-url mention\">@commons@x.example</a><span> </span>\
+                 <a href=\"https://misskey.example/tags/back\" rel=\"tag\">#back</a></p>"
+            ),
+        ),
+        (
+            "pleroma",
+            format!(
+                "<span class=\"h-card\"><a class=\"u-url mention\" data-user=\"A1\" href=\"{community}\" rel=\"ugc\">@<span>commons</span></a></span> \
+                 <a class=\"hashtag\" data-tag=\"back\" href=\"https://akkoma.example/tag/back\" rel=\"tag ugc\">#back</a>"
+            ),
+        ),
+        ("tag_first", format!("<p>#<span>Back</span><br />@<a href=\"{community}\">commons</a></p>")),
+        ("blank", "<p>&nbsp;#back&#8203;</p>".to_owned()),
+    ] {
+        let member = town.app.member(&format!("by_{name}")).await;
+        let person = town.peer.person(name);
+        town.link(member, &person.url).await;
+        let (id, url) = proposed(&town).await;
+        let mut note = in_words_of(&town, &person, &url, &content);
+        note["tag"] = json!([
+            {"type": "Mention", "href": community, "name": "@commons@x.example"},
+            {"type": "Hashtag", "href": "https://masto.example/tags/back", "name": "#back"},
+        ]);
+
+        town.take(&person, &town.act("Create", &person, &note)).await;
+
+        assert_eq!(backers(&town, id).await, [member], "{name}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_backs_on_the_web_and_replies_too_takes_it_back_by_deleting_the_reply() {
+    let town = Fediverse::start().await;
+    let bea = town.app.member("bea").await;
+    let person = town.peer.person("bea");
+    town.link(bea, &person.url).await;
+    let (id, url) = proposed(&town).await;
+    town.app.back(bea, id).await.unwrap();
+    let first = town.reply(&person, &url, "#back", Reach::Public);
+    town.take(&person, &town.act("Create", &person, &first)).await;
+    assert!(told(&town, &person).last().unwrap().contains("delete your reply"));
+    let second = town.reply(&person, &url, "#back", Reach::Public);
+    town.take(&person, &town.act("Create", &person, &second)).await;
+    town.take(&person, &delete(&town, &person, &first)).await;
+    assert_eq!(backers(&town, id).await, [bea], "the newer reply says it still");
+
+    town.take(&person, &delete(&town, &person, &second)).await;
+
+    assert!(backers(&town, id).await.is_empty());
+    let thanks = told(&town, &person).into_iter().filter(|told| told.contains("thank you, you back"));
+    assert_eq!(thanks.count(), 1, "once");
+}
+
+#[tokio::test]
+async fn a_reply_that_backs_nothing_is_answered_once_with_the_reason_and_is_no_remark() {
+    let town = Fediverse::start().await;
+    let bea = town.app.member("bea").await;
+    let (stranger, own, member) = (town.peer.person("fay"), town.peer.person("ada"), town.peer.person("bea"));
+    town.link(town.ada, &own.url).await;
+    town.link(bea, &member.url).await;
+    let (id, url) = proposed(&town).await;
+    for person in [&stranger, &own, &stranger, &own] {
+        let note = town.reply(person, &url, "#back", Reach::Public);
+        town.take(person, &town.act("Create", person, &note)).await;
+    }
+    let shown = page(&town, id).await;
+    assert!(!shown.contains("fay@") && !shown.contains("ada@"), "{shown}");
+    assert_eq!((told(&town, &stranger).len(), told(&town, &own).len()), (1, 1));
+    assert!(told(&town, &stranger)[0].contains("If you are a member, please link it"), "{:?}", told(&town, &stranger));
+    assert!(told(&town, &own)[0].contains("You proposed this amendment"), "{:?}", told(&town, &own));
+    town.app.back(bea, id).await.unwrap();
+    town.app.open(town.ada, id).await.unwrap();
+    let before = told(&town, &member).len();
+
+    for person in [&stranger, &member] {
+        let note = town.reply(person, &url, "#back", Reach::Public);
+        town.take(person, &town.act("Create", person, &note)).await;
+    }
+
+    assert_eq!(told(&town, &stranger).len(), 1, "a stranger is told the same, whoever is a member");
+    assert!(told(&town, &member)[before..].concat().contains("The vote on this amendment is open"));
+    let shown = page(&town, id).await;
+    assert!(!shown.contains("fay@") && !shown.contains("bea@"), "{shown}");
+}
+
+#[tokio::test]
+async fn a_link_that_is_on_hold_is_answered_as_a_stranger_is() {
+    let town = Fediverse::start().await;
+    let bea = town.app.member("bea").await;
+    let (stranger, held) = (town.peer.person("fay"), town.peer.person("bea"));
+    town.link(bea, &held.url).await;
+    let url_of_held = held.url.clone();
+    town.app.app.write(move |tx| caucus::db::linked_actors::hold_link(tx, &url_of_held)).await.unwrap();
+    let (id, url) = proposed(&town).await;
+
+    for person in [&stranger, &held] {
+        let note = town.reply(person, &url, "#back", Reach::Direct);
+        town.take(person, &town.act("Create", person, &note)).await;
+    }
+
+    let words = |told: &str| told.split("</a> ").nth(1).unwrap().to_owned();
+    assert_eq!(words(&told(&town, &stranger)[0]), words(&told(&town, &held)[0]));
+    assert!(backers(&town, id).await.is_empty());
+    town.app.back(bea, id).await.unwrap();
+    town.app
+        .app
+        .write(move |tx| caucus::services::propose_amendment::withdraw_amendment(tx, town.ada, id))
+        .await
+        .unwrap();
+    assert_eq!(told(&town, &held).len(), 1, "what its member is told goes to nobody else");
+    assert!(town.app.notices(bea).await[0].contains("was withdrawn"));
+}
+
+#[tokio::test]
+async fn a_reply_that_is_edited_into_the_word_backs_nothing_and_is_shown_no_more() {
+    let town = Fediverse::start().await;
+    let bea = town.app.member("bea").await;
+    let person = town.peer.person("bea");
+    town.link(bea, &person.url).await;
+    let (id, url) = proposed(&town).await;
+    let mut note = town.reply(&person, &url, "I like this one", Reach::Public);
+    town.take(&person, &town.act("Create", &person, &note)).await;
+    assert!(page(&town, id).await.contains("I like this one"));
+
+    note["updated"] = json!("2026-03-01T12:00:00Z");
+    note["content"] = json!("<p>#back</p>");
+    town.take(&person, &town.act("Update", &person, &note)).await;
+
+    assert!(backers(&town, id).await.is_empty());
+    assert!(!page(&town, id).await.contains("bea@"));
+    assert!(told(&town, &person)[0].contains("please write a new reply"), "{:?}", told(&town, &person));
+}

@@ -4,74 +4,36 @@
 use crate::support::rows::{dump, of_type, on_their_way};
 use crate::support::votes::refusal_code;
 use crate::support::{TestApp, Town};
-use caucus::db::{amendments, documents, member_notices};
+use caucus::db::{amendments, documents};
 use caucus::domain::amendment::AmendmentState;
-use caucus::domain::document::Clause;
 use caucus::domain::tally::{Rule, VoteBase};
-use caucus::ids::{AmendmentId, MemberId, PollId};
+use caucus::ids::AmendmentId;
+use caucus::services::back_amendment;
 use caucus::services::propose_amendment::{renew_amendment, withdraw_amendment};
-use caucus::services::{back_amendment, open_ballot};
 use caucus::workers::timers;
 use chrono::TimeDelta;
-use serde_json::{Value, json};
-
-async fn clauses(app: &TestApp) -> Vec<Clause> {
-    let read = app.app.read(|conn| {
-        let document = documents::list_documents(conn)?.remove(0);
-        documents::list_clauses(conn, document.version.id)
-    });
-    read.await.unwrap()
-}
-
-async fn id_of(app: &TestApp, number: &str) -> String {
-    clauses(app).await.iter().find(|clause| clause.number == number).unwrap().id.to_string()
-}
-
-fn request(changes: Value) -> Value {
-    json!({
-        "document": "agreement", "title": "A change", "summary": "It says it better.",
-        "values_fit": "We help each other (clause 1).", "changes": changes,
-    })
-}
-
-async fn propose(app: &TestApp, by: MemberId, changes: Value) -> AmendmentId {
-    app.api_of(by).await.post("/amendments", request(changes)).await.created().parse().unwrap()
-}
-
-/// Votes for it with both and moves the clock to its end.
-async fn carry(app: &TestApp, poll: PollId, voters: &[MemberId]) {
-    for voter in voters {
-        app.vote_on_the_web(poll, *voter, &[0]).await.unwrap();
-    }
-    app.advance(TimeDelta::days(7));
-    timers::step(&app.app).await.unwrap();
-}
-
-async fn notices(app: &TestApp, member: MemberId) -> Vec<String> {
-    let told = app.app.read(move |conn| member_notices::list_notices(conn, member, 50)).await.unwrap();
-    told.into_iter().map(|notice| notice.sentence).collect()
-}
+use serde_json::json;
 
 #[tokio::test]
 async fn clauses_come_go_and_move_and_numbers_follow() {
     let (app, ada) = TestApp::with_community().await;
     let bea = app.member("bea").await;
-    let (first, second) = (id_of(&app, "2.1").await, id_of(&app, "2.2").await);
+    let (first, second) = (app.id_of("2.1").await, app.id_of("2.2").await);
     let changes = json!([
         {"act": "move", "clause": first, "place": {"where": "after", "clause": second}},
-        {"act": "add", "place": {"where": "first_in", "clause": id_of(&app, "1").await}, "text": "And our neighbours."},
+        {"act": "add", "place": {"where": "first_in", "clause": app.id_of("1").await}, "text": "And our neighbours."},
     ]);
 
-    let id = propose(&app, ada, changes).await;
+    let id = app.propose_changes(ada, changes).await;
     app.back(bea, id).await.unwrap();
     let page = app.browser().get(&format!("/amendments/{id}")).await;
     let poll = app.open(ada, id).await.unwrap();
-    carry(&app, poll, &[ada, bea]).await;
+    app.carry(poll, &[ada, bea]).await;
 
     page.assert_sound();
     assert!(page.text().contains("Clause 2.1 goes to another place It stands after clause 2.2."), "{}", page.text());
     assert!(page.text().contains("New clause 1.1 It stands first in clause 1."), "{}", page.text());
-    let now: Vec<(String, String)> = clauses(&app).await.into_iter().map(|c| (c.number, c.text)).collect();
+    let now: Vec<(String, String)> = app.clauses().await.into_iter().map(|c| (c.number, c.text)).collect();
     let expected = [
         ("1", "We help each other."),
         ("1.1", "And our neighbours."),
@@ -80,18 +42,18 @@ async fn clauses_come_go_and_move_and_numbers_follow() {
         ("2.2", "Everybody has one vote."),
     ];
     assert_eq!(now, expected.map(|(number, text)| (number.to_owned(), text.to_owned())));
-    assert_eq!(id_of(&app, "2.2").await, first, "a moved clause keeps its id");
+    assert_eq!(app.id_of("2.2").await, first, "a moved clause keeps its id");
     let history = app.api().get(&format!("/documents/agreement/clauses/{first}/history")).await.json();
     assert_eq!(
         (&history["history"][0]["step"], &history["history"][0]["new_number"]),
         (&"moved".into(), &"2.2".into())
     );
-    let removal = propose(&app, ada, json!([{"act": "remove", "clause": id_of(&app, "1").await}])).await;
+    let removal = app.propose_changes(ada, json!([{"act": "remove", "clause": app.id_of("1").await}])).await;
     app.back(bea, removal).await.unwrap();
     let poll = app.open(ada, removal).await.unwrap();
-    carry(&app, poll, &[ada, bea]).await;
-    assert_eq!(id_of(&app, "1.2").await, first);
-    assert_eq!(clauses(&app).await.len(), 3, "with what was in it");
+    app.carry(poll, &[ada, bea]).await;
+    assert_eq!(app.id_of("1.2").await, first);
+    assert_eq!(app.clauses().await.len(), 3, "with what was in it");
 }
 
 #[tokio::test]
@@ -103,8 +65,8 @@ async fn the_rule_and_the_name_change_by_a_vote_like_every_clause() {
         {"act": "rule", "rule": {"base": "roll", "quorum": 2}},
         {"act": "name", "text": "The Greens & Commons"},
     ]);
-    let id = propose(&app, ada, changes).await;
-    let rival = propose(&app, bea, json!([{"act": "name", "text": "The Others"}])).await;
+    let id = app.propose_changes(ada, changes).await;
+    let rival = app.propose_changes(bea, json!([{"act": "name", "text": "The Others"}])).await;
     app.back(bea, id).await.unwrap();
     app.back(ada, rival).await.unwrap();
     let page = app.browser().get(&format!("/amendments/{id}")).await;
@@ -118,7 +80,7 @@ async fn the_rule_and_the_name_change_by_a_vote_like_every_clause() {
     assert_eq!(refusal_code(app.open(bea, rival).await), "vote_on_clause_open");
     assert_eq!(app.poll_row(poll).await.frozen.unwrap().rule, Rule::default(), "the old rule decides");
 
-    carry(&app, poll, &[ada, bea]).await;
+    app.carry(poll, &[ada, bea]).await;
 
     let document = app.app.read(documents::list_documents).await.unwrap().remove(0);
     assert_eq!(document.rule, Rule { base: VoteBase::Roll, quorum: 2, ..Rule::default() });
@@ -170,10 +132,12 @@ async fn a_draft_is_for_its_author_alone_until_it_is_proposed() {
     own.get(&format!("/amendments/{other_draft}")).await.must_be(404);
     let whole = json!({
         "summary": "Whole.", "values_fit": "Well.",
-        "changes": [{"clause": id_of(&app, "2.1").await, "text": "Everybody has two votes."}],
+        "changes": [{"clause": app.id_of("2.1").await, "text": "Everybody has two votes."}],
     });
-    own.patch(&path, json!({"title": ""})).await.must_be(422);
+    own.patch(&path, json!({"title": "", "is_draft": false})).await.must_be(422);
     own.patch(&path, whole).await.must_be(200);
+    assert_eq!(app.state(id).await, AmendmentState::Draft, "nothing is proposed that nobody asked to propose");
+    own.patch(&path, json!({"is_draft": false})).await.must_be(200);
 
     assert_eq!(app.state(id).await, AmendmentState::SeekingBacking);
     let told = of_type(&on_their_way(&app), "Create");
@@ -186,7 +150,7 @@ async fn an_announced_vote_opens_by_itself_and_falls_back_when_nobody_backs_it()
     let (app, ada) = TestApp::with_community().await;
     let bea = app.member("bea").await;
     let id = app.propose(ada, "2.1", "Everybody has one vote, and one only.").await;
-    let announce = async |days: u32| app.app.write(move |tx| open_ballot::announce_opening(tx, ada, id, days)).await;
+    let announce = async |days: u32| app.announce(ada, id, days).await;
     assert_eq!(refusal_code(announce(3).await), "not_backed");
     app.back(bea, id).await.unwrap();
     for days in [0, 31, u32::MAX] {
@@ -220,11 +184,13 @@ async fn an_announced_vote_waits_for_the_vote_on_the_same_clause() {
     let bea = app.member("bea").await;
     let rival = app.propose(bea, "2.1", "Nobody votes.").await;
     app.back(ada, rival).await.unwrap();
-    app.app.write(move |tx| open_ballot::announce_opening(tx, bea, rival, 1)).await.unwrap();
+    app.announce(bea, rival, 1).await.unwrap();
     let (first, poll) = app.open_vote(ada, bea).await;
     app.advance(TimeDelta::days(1));
 
-    assert_eq!(timers::step(&app.app).await.unwrap(), 0);
+    assert_eq!(timers::step(&app.app).await.unwrap(), 1);
+    assert_eq!(timers::step(&app.app).await.unwrap(), 0, "its proposer is told once");
+    assert!(app.notices(bea).await[0].contains("waits for the vote on “Change clause 2.1” to close"));
     let page = app.browser().get(&format!("/amendments/{rival}")).await;
 
     assert!(page.text().contains("It waits for the vote on Change clause 2.1 to end"), "{}", page.text());
@@ -247,7 +213,7 @@ async fn the_proposer_is_warned_after_27_days_and_renews_with_one_press() {
 
     assert_eq!(timers::step(&app.app).await.unwrap(), 1);
     assert_eq!(timers::step(&app.app).await.unwrap(), 0, "once");
-    assert!(notices(&app, ada).await[0].contains("lapses on 31 March 2026"));
+    assert!(app.notices(ada).await[0].contains("lapses on 31 March 2026"));
     let mut browser = app.signed_in("ada").await;
     let page = browser.get(&format!("/amendments/{id}")).await;
     page.assert_sound();
@@ -273,7 +239,7 @@ async fn every_edit_tells_those_whose_backing_it_ends() {
 
     app.edit(ada, id, "2.1", "Two votes each.").await.unwrap();
 
-    assert!(notices(&app, bea).await[0].contains("your backing has ended"));
+    assert!(app.notices(bea).await[0].contains("your backing has ended"));
     let told = of_type(&on_their_way(&app), "Create");
     let letter = told.iter().find(|(inbox, _)| *inbox == format!("{linked}/inbox")).unwrap();
     assert_eq!(letter.1["object"]["to"], json!([linked]));
@@ -282,7 +248,7 @@ async fn every_edit_tells_those_whose_backing_it_ends() {
     assert!(account.text().contains("your backing has ended"));
     let api = app.api_of(bea).await.get("/me/notices").await.json();
     assert!(api["items"][0]["url"].as_str().unwrap().ends_with(&format!("/amendments/{id}")));
-    assert!(notices(&app, ada).await.is_empty());
+    assert!(app.notices(ada).await.iter().all(|told| !told.contains("ended")), "who edits knows");
 }
 
 #[tokio::test]
@@ -296,11 +262,11 @@ async fn what_a_vote_changed_underneath_is_in_conflict_at_once_and_is_rebased() 
     }
     let (_, poll) = app.open_vote(ada, bea).await;
 
-    carry(&app, poll, &[ada, bea]).await;
+    app.carry(poll, &[ada, bea]).await;
 
     assert_eq!(app.state(late).await, AmendmentState::InConflict);
     assert_eq!(app.state(apart).await, AmendmentState::Backed, "it changes another clause");
-    assert!(notices(&app, bea).await[0].contains("was changed by a vote"));
+    assert!(app.notices(bea).await[0].contains("was changed by a vote"));
     assert_eq!(refusal_code(app.open(bea, late).await), "in_conflict");
     let rebase = app.browser().get(&format!("/amendments/{late}/rebase")).await;
     rebase.assert_sound();
@@ -329,6 +295,7 @@ async fn a_withdrawn_proposal_says_so_on_the_fediverse() {
 
     let updates = of_type(&on_their_way(&app), "Update");
     assert!(updates[0].1["object"]["content"].as_str().unwrap().contains("It was withdrawn"), "{}", updates[0].1);
+    assert_eq!(updates[0].1["object"]["amendmentState"], "withdrawn");
     let before = dump(&app);
     assert_eq!(refusal_code(app.app.write(move |tx| withdraw_amendment(tx, ada, id)).await), "withdrawn");
     assert_eq!(dump(&app), before);
@@ -367,8 +334,8 @@ async fn an_objection_with_one_backer_stands_beside_the_ballot() {
     }
     let shown = app.api().get(&format!("/amendments/{id}")).await.json();
     assert_eq!(shown["objections"][0]["answer"], "Guests may speak.");
-    assert!(notices(&app, ada).await[0].contains("objects to your amendment"));
-    assert!(notices(&app, cai).await[0].contains("was answered"));
+    assert!(app.notices(ada).await[0].contains("objects to your amendment"));
+    assert!(app.notices(cai).await[0].contains("was answered"));
     app.advance(TimeDelta::days(7));
     objector.delete(&beside).await.must_be(409);
     objector.post(&path, json!({"reason": "Too late."})).await.must_be(409);
@@ -381,7 +348,7 @@ async fn the_sheet_says_what_to_do_when_nothing_is_ticked_or_a_clause_is_empty()
     assert_eq!(nothing.status, 422);
     assert!(nothing.text().contains("Please tick what you wish to change"), "{}", nothing.text());
     nothing.assert_sound();
-    let clause = id_of(&town.app, "2.1").await;
+    let clause = town.app.id_of("2.1").await;
     let sheet = town.ada.get(&format!("/documents/agreement/amend?clause={clause}&with_rule=yes&with_name=yes")).await;
     sheet.assert_sound();
     let form = sheet.form("/amend").fill("title", "T").fill("summary", "S").fill("values_fit", "V");

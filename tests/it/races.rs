@@ -3,13 +3,13 @@
 
 use crate::support::app::{quiet, test_start};
 use crate::support::commons::{Commons, say};
+use crate::support::races::until_somebody_waits;
 use crate::support::votes::refusal_code;
 use crate::support::world::kept_pair;
 use crate::support::{Peer, TestApp};
 use caucus::App;
-use caucus::db::connection::establish;
 use caucus::db::spokespeople::hold_spokesperson;
-use caucus::db::{AnyConnection, Database, DbError, Tx, local_actors};
+use caucus::db::{Database, DbError, Tx, local_actors};
 use caucus::domain::cabal::{CabalFields, NewCabal};
 use caucus::domain::membership::NewMember;
 use caucus::federation::actors::{LookupError, find_by_url};
@@ -19,9 +19,9 @@ use caucus::services::ServiceError;
 use caucus::services::form_cabal::form_cabal;
 use caucus::services::sign_up::add_member;
 use caucus::services::volunteer_to_speak::step_down;
-use caucus::settings::DatabaseUrl;
 use chrono::TimeDelta;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 async fn form(app: &App, by: MemberId, handle: &str) -> Result<(), ServiceError> {
     let fields = CabalFields { name: handle.to_owned(), purpose: "To be there.".to_owned(), handle: handle.to_owned() };
@@ -74,7 +74,7 @@ async fn two_processes_that_start_on_an_empty_database_make_one_instance_actor()
     let second = app.write(|tx| make_instance_actor(tx, &kept_pair(2)));
     let end = async {
         let url = store.url.clone();
-        tokio::task::spawn_blocking(move || until_somebody_waits(&url)).await.unwrap();
+        tokio::task::spawn_blocking(move || until_somebody_waits(&url, &AtomicBool::new(false))).await.unwrap();
         go_on.send(()).unwrap();
     };
     let (second, ()) = tokio::join!(second, end);
@@ -94,21 +94,6 @@ async fn a_key_of_ours_that_is_missing_is_not_held_against_an_actor() {
 
     assert_eq!(find_by_url(&app, &bob.url).await.unwrap().url, bob.url);
     assert!(app.read(local_actors::find_instance_actor).await.unwrap().is_some());
-}
-
-/// On PostgreSQL: returns once a transaction waits for the row of another. On SQLite a write reads
-/// the clock only after it has waited, so there is nothing to wait for.
-fn until_somebody_waits(store: &DatabaseUrl) {
-    use diesel::RunQueryDsl as _;
-    #[derive(diesel::QueryableByName)]
-    struct Waiting {
-        #[diesel(sql_type = diesel::sql_types::BigInt)]
-        many: i64,
-    }
-    let AnyConnection::Postgres(mut connection) = establish(store).unwrap() else { return };
-    let query = "SELECT count(*) AS many FROM pg_stat_activity WHERE datname = current_database() \
-                 AND wait_event_type = 'Lock'";
-    while diesel::sql_query(query).get_result::<Waiting>(&mut connection).unwrap().many == 0 {}
 }
 
 #[tokio::test]
@@ -137,7 +122,7 @@ async fn a_ballot_that_had_to_wait_past_the_end_is_late() {
     let ballot = app.vote_on_the_web(poll, ada, &[0]);
     let end = async {
         let store = app.store.url.clone();
-        tokio::task::spawn_blocking(move || until_somebody_waits(&store)).await.unwrap();
+        tokio::task::spawn_blocking(move || until_somebody_waits(&store, &AtomicBool::new(false))).await.unwrap();
         app.advance(TimeDelta::seconds(1));
         go_on.send(()).unwrap();
     };
@@ -168,7 +153,7 @@ async fn say_while(
     let speech = say(&commons.app.app, commons.ada, "A word.");
     let end = async {
         let store = commons.app.store.url.clone();
-        tokio::task::spawn_blocking(move || until_somebody_waits(&store)).await.unwrap();
+        tokio::task::spawn_blocking(move || until_somebody_waits(&store, &AtomicBool::new(false))).await.unwrap();
         commons.app.advance(TimeDelta::seconds(1));
         go_on.send(()).unwrap();
     };

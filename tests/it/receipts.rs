@@ -2,7 +2,7 @@
 //! here at the close even when they never arrived (A12).
 
 use crate::support::TestApp;
-use crate::support::rows::{dump, of_type, on_their_way};
+use crate::support::rows::{dump, of_type, on_their_way, updates_of_questions};
 use caucus::ids::PollId;
 use caucus::workers::timers;
 use chrono::TimeDelta;
@@ -26,8 +26,8 @@ fn receipt_of(app: &TestApp, poll: PollId) -> String {
 async fn a_voter_from_elsewhere_gets_one_receipt_for_each_vote_without_the_choice() {
     let (app, ada) = TestApp::with_community().await;
     let bea = app.member("bea").await;
-    let (first, second) = (app.linked(ada, "ada1").await, app.linked(ada, "ada2").await);
     let (_, poll) = app.open_vote(ada, bea).await;
+    let (first, second) = (app.linked(ada, "ada1").await, app.linked(ada, "ada2").await);
 
     app.vote(poll, &first, "Against").await;
     app.vote(poll, &second, "Against").await;
@@ -54,8 +54,8 @@ async fn supporters_late_voters_and_advisory_polls_get_no_receipt() {
     let bea = app.member("bea").await;
     let cabal = app.cabal(ada, "tea").await;
     let advisory = app.poll(ada, cabal, false, false).await;
-    let (hers, supporter) = (app.linked(ada, "ada").await, app.remote("sam").await);
     let (_, poll) = app.open_vote(ada, bea).await;
+    let (hers, supporter) = (app.linked(ada, "ada").await, app.remote("sam").await);
     app.vote(advisory, &hers, "Tea").await;
     app.vote(poll, &supporter, "For").await;
     app.advance(TimeDelta::weeks(1));
@@ -71,8 +71,8 @@ async fn supporters_late_voters_and_advisory_polls_get_no_receipt() {
 async fn a_receipt_that_never_arrived_is_forgotten_at_the_close() {
     let (app, ada) = TestApp::with_community().await;
     let bea = app.member("bea").await;
-    let hers = app.linked(ada, "ada").await;
     let (_, poll) = app.open_vote(ada, bea).await;
+    let hers = app.linked(ada, "ada").await;
     app.vote(poll, &hers, "For").await;
     let code = receipt_of(&app, poll);
     assert!(dump(&app)["outbox_activities"].iter().any(|row| row.contains(&code)));
@@ -85,5 +85,5 @@ async fn a_receipt_that_never_arrived_is_forgotten_at_the_close() {
         let holds_code = rows.iter().any(|row| row.contains(&code));
         assert_eq!(holds_code, table == "ballots" || table == "results", "{table}");
     }
-    assert_eq!(of_type(&on_their_way(&app), "Update").len(), 1, "the final numbers are on their way");
+    assert_eq!(updates_of_questions(&app).len(), 1, "the final numbers are on their way");
 }

@@ -1,7 +1,7 @@
 //! Casting ballots by every channel (A6, A7, A8, A10, A11).
 
 use crate::support::TestApp;
-use crate::support::rows::{dump, of_type, on_their_way};
+use crate::support::rows::{dump, of_type, on_their_way, updates_of_questions};
 use crate::support::votes::{refusal_code, vote_at};
 use caucus::db::ballots;
 use caucus::db::inbox::{NewReceived, store_once};
@@ -291,7 +291,7 @@ async fn hidden_totals_are_zero_for_everybody_until_the_close_and_no_update_is_s
     counted(&[0, 0, 0], &app, &question);
     assert_eq!(question["votersCount"], 2);
     assert!(question.get("closed").is_none());
-    assert!(of_type(&on_their_way(&app), "Update").is_empty());
+    assert!(updates_of_questions(&app).is_empty());
     // Everybody voted, and still the vote stays open for its whole week.
     assert_eq!(timers::step(&app.app).await.unwrap(), 0);
     for path in [format!("/api/v1/polls/{poll}"), format!("/api/v1/amendments/{id}")] {
@@ -302,10 +302,7 @@ async fn hidden_totals_are_zero_for_everybody_until_the_close_and_no_update_is_s
     }
     app.advance(TimeDelta::weeks(1));
     counted(&[2, 0, 0], &app, &app.fetch_question(poll).await);
-    assert_eq!(
-        of_type(&on_their_way(&app), "Update").iter().filter(|(inbox, _)| inbox.contains("near.example")).count(),
-        1
-    );
+    assert_eq!(updates_of_questions(&app).iter().filter(|(inbox, _)| inbox.contains("near.example")).count(), 1);
 }
 
 /// Every number under a key that speaks of totals.

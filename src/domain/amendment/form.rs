@@ -1,7 +1,8 @@
 //! An amendment as a person types it, and what becomes of it (rule A2).
 
-use super::change::{Act, Change, Place, Standing, Subject, apply, rule_text};
-use crate::domain::document::{CLAUSES_MAX, Clause, DEPTH_MAX, clause_text};
+use super::apply::{Standing, apply, check_sound};
+use super::change::{Act, Change, Place, Subject, rule_text};
+use crate::domain::document::{Clause, clause_text};
 use crate::domain::refusal::{Problems, Refusal};
 use crate::domain::tally::Rule;
 use crate::domain::text;
@@ -130,6 +131,11 @@ impl NewAmendment {
             }
             _ => Err(problems.refusal()),
         }
+    }
+
+    /// Whether it gives the community another name.
+    pub(crate) fn renames(&self) -> bool {
+        self.edits.iter().any(|edit| matches!(edit, Edit::Name(_)))
     }
 
     /// The changes that this makes to what stands. New clauses get their ids here and keep them.
@@ -269,7 +275,7 @@ fn remove_what_is_inside(changes: &mut Vec<Change>, clauses: &[Clause]) {
     }
 }
 
-/// Gives new clauses the number that they would get, and makes sure that a sound document comes of it.
+/// Gives every change its number, and makes sure that a sound document comes of it.
 fn number_and_check(changes: &mut [Change], standing: &Standing) -> Result<(), Refusal> {
     let Ok(clauses) = apply(changes, standing.clauses.clone()) else {
         return refuse(
@@ -277,24 +283,8 @@ fn number_and_check(changes: &mut [Change], standing: &Standing) -> Result<(), R
              that goes away. Please choose other places.",
         );
     };
-    if clauses.iter().any(|clause| clause.depth >= DEPTH_MAX) {
-        return refuse(format!("Please nest clauses at most {DEPTH_MAX} deep."));
-    }
-    if clauses.len() > CLAUSES_MAX {
-        return refuse(format!("Please keep the document to {CLAUSES_MAX} clauses."));
-    }
-    let is_section = |clause: &&Clause| clause.depth == 0 && !clause.number.is_empty();
-    if clauses.iter().find(is_section).is_none() {
-        return refuse("A document needs at least one numbered clause. Please let one stay.");
-    }
-    let sections = clauses.iter().skip_while(|clause| clause.number.is_empty());
-    if sections.clone().any(|clause| clause.depth == 0 && clause.number.is_empty()) {
-        return refuse("Text without a number cannot stand between sections. Please put it into one of them.");
-    }
-    for change in changes.iter_mut().filter(|change| matches!(change.act, Act::Add(_))) {
-        let added = clauses.iter().find(|clause| clause.id == change.clause);
-        change.number = added.map(|clause| clause.number.clone()).unwrap_or_default();
-    }
+    check_sound(&clauses)?;
+    standing.number(changes, &clauses);
     Ok(())
 }
 

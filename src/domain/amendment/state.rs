@@ -58,10 +58,16 @@ pub enum Move {
     Edit,
     /// The proposer takes it back.
     Withdraw,
-    /// The proposer opens the vote.
+    /// The proposer opens the vote at once.
     Open,
     /// The proposer announces when the vote will open.
     Announce,
+    /// The proposer moves the announced opening to a later moment.
+    Postpone,
+    /// The proposer takes the announcement back.
+    TakeAnnouncementBack,
+    /// The announced moment has come, and the vote opens by itself.
+    OpenAsAnnounced,
     /// The proposer asks for another thirty days to find a backer.
     Renew,
     /// Thirty days passed without a backer.
@@ -88,6 +94,9 @@ impl AmendmentState {
         Self::Withdrawn,
         Self::InConflict,
     ];
+
+    /// Those of a proposal on which no vote was opened and which is not gone.
+    pub const UNDECIDED: [Self; 4] = [Self::SeekingBacking, Self::Backed, Self::Announced, Self::InConflict];
 
     /// As it is stored and sent.
     pub fn as_str(self) -> &'static str {
@@ -130,18 +139,30 @@ impl AmendmentState {
             ) => Ok(Self::Withdrawn),
             (Self::Backed, Move::Announce) => Ok(Self::Announced),
             (Self::SeekingBacking | Self::InConflict, Move::Renew) => Ok(self),
-            (Self::Backed | Self::Announced, Move::Open) => Ok(Self::Open),
+            (Self::Backed, Move::Open) | (Self::Announced, Move::OpenAsAnnounced) => Ok(Self::Open),
+            (Self::Announced, Move::Postpone) => Ok(Self::Announced),
+            (Self::Announced, Move::TakeAnnouncementBack) => Ok(Self::Backed),
             (Self::SeekingBacking | Self::InConflict, Move::Lapse) => Ok(Self::Lapsed),
             (Self::SeekingBacking | Self::Backed | Self::Announced, Move::FallIntoConflict) => Ok(Self::InConflict),
             (Self::Open, Move::Carry) => Ok(Self::Carried),
             (Self::Open, Move::Lose) => Ok(Self::Lost),
-            (state, step) => Err(Refusal::new(state.refusal_code(), state.why_not(step))),
+            (state, step) => Err(state.refusal(step)),
         }
+    }
+
+    /// Why a move cannot be made from here.
+    pub fn refusal(self, step: Move) -> Refusal {
+        Refusal::new(self.refusal_code(), self.why_not(step))
     }
 
     /// True while its proposer may still change or withdraw it.
     pub fn may_be_edited(self) -> bool {
         self.after(Move::Edit).is_ok()
+    }
+
+    /// Backed, so that its vote opens once its proposer opens it or the announced moment has come.
+    pub fn is_backed(self) -> bool {
+        matches!(self, Self::Backed | Self::Announced)
     }
 
     fn refusal_code(self) -> &'static str {
@@ -170,7 +191,14 @@ impl AmendmentState {
                 "This amendment is backed, so it does not lapse."
             }
             (Self::Announced, Move::Announce) => "The opening of this vote is announced already.",
+            (Self::Announced, Move::Open) => {
+                "The opening of this vote is announced, so that people can prepare, and it opens by itself at that moment. \
+                 To open it at another one, please take the announcement back first; everybody is told."
+            }
             (Self::Announced, _) => "This amendment is backed, and its vote opens by itself on the day announced.",
+            (_, Move::Postpone | Move::TakeAnnouncementBack) if Self::UNDECIDED.contains(&self) => {
+                "The opening of this vote is not announced."
+            }
             (Self::SeekingBacking, _) => "Nobody backs this amendment at present.",
             (Self::Backed, _) => "This amendment is backed, and its vote is not open yet.",
             (Self::Open, _) => {
@@ -195,13 +223,16 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const MOVES: [Move; 12] = [
+    const MOVES: [Move; 15] = [
         Move::Propose,
         Move::Back,
         Move::LoseBacking,
         Move::Edit,
         Move::Withdraw,
         Move::Announce,
+        Move::Postpone,
+        Move::TakeAnnouncementBack,
+        Move::OpenAsAnnounced,
         Move::Renew,
         Move::Open,
         Move::Lapse,
@@ -236,7 +267,9 @@ mod tests {
             (Announced, Move::LoseBacking, SeekingBacking),
             (Announced, Move::Edit, SeekingBacking),
             (Announced, Move::Withdraw, Withdrawn),
-            (Announced, Move::Open, Open),
+            (Announced, Move::OpenAsAnnounced, Open),
+            (Announced, Move::Postpone, Announced),
+            (Announced, Move::TakeAnnouncementBack, Backed),
             (Announced, Move::FallIntoConflict, InConflict),
             (InConflict, Move::Edit, SeekingBacking),
             (InConflict, Move::Withdraw, Withdrawn),
@@ -284,6 +317,7 @@ mod tests {
                 }
                 let needs_backers = matches!(after, AmendmentState::Backed | AmendmentState::Announced | AmendmentState::Open);
                 prop_assert!(!needs_backers || (backers > 0 && was_proposed));
+                prop_assert!(after != AmendmentState::Open || before != AmendmentState::Announced || step == Move::OpenAsAnnounced);
                 prop_assert!(!matches!(before, AmendmentState::Carried | AmendmentState::Lost | AmendmentState::Lapsed | AmendmentState::Withdrawn));
                 prop_assert!(before != AmendmentState::Open || matches!(after, AmendmentState::Carried | AmendmentState::Lost));
                 state = after;

@@ -6,7 +6,6 @@ use super::answer::{self, Created, moment};
 use super::body::Body;
 use super::member::{ApiMember, MaybeMember};
 use super::objections::ObjectionView;
-use super::polls;
 use super::problem::Problem;
 use super::query::Query;
 use crate::App;
@@ -15,10 +14,10 @@ use crate::db::amendments::{self, Amendment};
 use crate::db::objections::{Objection, list_objections};
 use crate::db::{AnyConnection, documents};
 use crate::domain::Urls;
-use crate::domain::amendment::{AmendmentForm, Change, Move, NewAmendment, Place};
+use crate::domain::amendment::{AmendmentForm, AmendmentState, Change, NewAmendment, Place};
 use crate::domain::refusal::Refusal;
 use crate::ids::{AmendmentId, DocumentId, MemberId};
-use crate::services::open_ballot::list_blocking;
+use crate::services::announce_opening::list_blocking;
 use crate::services::{self as acts, ServiceError};
 use actix_web::{HttpResponse, delete, get, patch, post, web};
 use serde::{Deserialize, Serialize};
@@ -136,15 +135,6 @@ pub struct AmendmentRequest {
     is_draft: bool,
 }
 
-/// When a vote is to open.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NoticeRequest {
-    /// After how many days, 1 to 30
-    #[serde(default)]
-    days: u32,
-}
-
 /// What shall change; what is left out stays. Any edit cancels all backing.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -157,19 +147,9 @@ pub struct AmendmentChange {
     values_fit: Option<String>,
     #[serde(default)]
     changes: Option<Vec<ChangeRequest>>,
-    /// True to keep a draft a draft; left out, a draft is proposed
+    /// False to propose a draft; left out, a draft stays one. What is proposed never becomes a draft again
     #[serde(default)]
-    is_draft: bool,
-}
-
-/// A ballot on an amendment.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ChoiceRequest {
-    /// For, Against or Abstain
-    #[serde(default)]
-    #[schema(required, example = "For")]
-    choice: String,
+    is_draft: Option<bool>,
 }
 
 fn view(amendment: Amendment, document: String, urls: &Urls, now: Stamp) -> AmendmentView {
@@ -211,12 +191,12 @@ fn change_view(change: Change) -> ChangeView {
 }
 
 /// One amendment with all that belongs to it.
-async fn whole(app: &App, id: AmendmentId, viewer: Option<MemberId>) -> Result<AmendmentView, Problem> {
+pub(super) async fn whole(app: &App, id: AmendmentId, viewer: Option<MemberId>) -> Result<AmendmentView, Problem> {
     let (amendment, slug, more) = app
         .read(move |conn| -> Result<_, ServiceError> {
             let amendment = existing(conn, id, viewer)?;
             let slug = documents::document(conn, amendment.document_id)?.slug;
-            let waits = amendment.state.after(Move::Open).is_ok();
+            let waits = amendment.state.is_backed();
             let blocking = if waits { list_blocking(conn, &amendment)? } else { Vec::new() };
             let more = More {
                 changes: amendments::list_changes(conn, id)?,
@@ -333,8 +313,11 @@ pub async fn edit_amendment(
     let (by, id, body) = (member.id(), answer::id(&id)?, body.0);
     app.write(move |tx| -> Result<_, ServiceError> {
         let standing = existing(tx.conn, id, Some(by))?;
+        let state = standing.state_at(tx.now);
         let edits = match body.changes {
             Some(changes) => edits(changes)?,
+            // Whoever does not say anew what changes has not looked at what a vote changed meanwhile.
+            None if state == AmendmentState::InConflict => return Err(look_first(id)),
             None => amendments::list_changes(tx.conn, id)?.into_iter().filter_map(as_edit).collect(),
         };
         let form = AmendmentForm {
@@ -343,10 +326,19 @@ pub async fn edit_amendment(
             values_fit: body.values_fit.unwrap_or(standing.values_fit),
             edits,
         };
-        acts::propose_amendment::edit_amendment(tx, by, id, &read(standing.document_id, &form, body.is_draft)?)
+        let is_draft = body.is_draft.unwrap_or(state == AmendmentState::Draft);
+        acts::propose_amendment::edit_amendment(tx, by, id, &read(standing.document_id, &form, is_draft)?)
     })
     .await?;
     Ok(web::Json(whole(&app, id, Some(by)).await?))
+}
+
+fn look_first(id: AmendmentId) -> ServiceError {
+    let sentence = format!(
+        "A vote has changed the text that this amendment changes. Please look at /amendments/{id}/rebase, and send \
+         the changes anew, as they fit the text of today."
+    );
+    ServiceError::Conflict(Refusal::new("in_conflict", sentence))
 }
 
 /// Take a proposal back before its vote opens
@@ -362,102 +354,4 @@ pub async fn withdraw_amendment(
     let (by, id) = (member.id(), answer::id(&id)?);
     app.write(move |tx| acts::propose_amendment::withdraw_amendment(tx, by, id)).await?;
     Ok(HttpResponse::NoContent().finish())
-}
-
-/// Back the amendment of another member
-#[utoipa::path(tag = "amendments", security(("token" = [])), responses(
-    (status = 201, body = Created), (status = 401, body = Problem), (status = 403, body = Problem),
-    (status = 404, body = Problem), (status = 409, body = Problem)))]
-#[post("/amendments/{id}/backing")]
-pub async fn back_amendment(
-    app: web::Data<App>,
-    member: ApiMember,
-    id: web::Path<String>,
-) -> Result<HttpResponse, Problem> {
-    let (by, id): (_, AmendmentId) = (member.voice()?, answer::id(&id)?);
-    app.write(move |tx| acts::back_amendment::back_amendment(tx, by, id)).await?;
-    let created = Created { id: id.to_string(), url: app.urls.amendment(id), object_id: None };
-    Ok(created.at(&format!("/amendments/{id}")))
-}
-
-/// Take your backing back, until the vote opens
-#[utoipa::path(tag = "amendments", security(("token" = [])), responses(
-    (status = 204), (status = 401, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
-#[delete("/amendments/{id}/backing")]
-pub async fn take_backing_back(
-    app: web::Data<App>,
-    member: ApiMember,
-    id: web::Path<String>,
-) -> Result<HttpResponse, Problem> {
-    let (by, id) = (member.voice()?, answer::id(&id)?);
-    app.write(move |tx| acts::back_amendment::take_backing_back(tx, by, id)).await?;
-    Ok(HttpResponse::NoContent().finish())
-}
-
-/// Open the vote: text, rule and roll freeze, and the fediverse votes for a week
-#[utoipa::path(tag = "amendments", security(("token" = [])), responses(
-    (status = 201, body = Created), (status = 401, body = Problem), (status = 403, body = Problem),
-    (status = 404, body = Problem), (status = 409, body = Problem)))]
-#[post("/amendments/{id}/opening")]
-pub async fn open_ballot(
-    app: web::Data<App>,
-    member: ApiMember,
-    id: web::Path<String>,
-) -> Result<HttpResponse, Problem> {
-    let (by, id) = (member.id(), answer::id(&id)?);
-    let poll = app.write(move |tx| acts::open_ballot::open_ballot(tx, by, id)).await?;
-    Ok(Created::published(poll, app.urls.poll(poll)).at(&format!("/polls/{poll}")))
-}
-
-/// Announce that the vote opens by itself after some days
-#[utoipa::path(tag = "amendments", security(("token" = [])), responses(
-    (status = 200, body = AmendmentView), (status = 401, body = Problem), (status = 403, body = Problem),
-    (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
-#[post("/amendments/{id}/announcement")]
-pub async fn announce_opening(
-    app: web::Data<App>,
-    member: ApiMember,
-    id: web::Path<String>,
-    body: Body<NoticeRequest>,
-) -> Result<web::Json<AmendmentView>, Problem> {
-    let (by, id, days) = (member.id(), answer::id(&id)?, body.0.days);
-    app.write(move |tx| acts::open_ballot::announce_opening(tx, by, id, days)).await?;
-    Ok(web::Json(whole(&app, id, Some(by)).await?))
-}
-
-/// Give an unbacked proposal another 30 days
-#[utoipa::path(tag = "amendments", security(("token" = [])), responses(
-    (status = 200, body = AmendmentView), (status = 401, body = Problem), (status = 403, body = Problem),
-    (status = 404, body = Problem), (status = 409, body = Problem)))]
-#[post("/amendments/{id}/renewal")]
-pub async fn renew_amendment(
-    app: web::Data<App>,
-    member: ApiMember,
-    id: web::Path<String>,
-) -> Result<web::Json<AmendmentView>, Problem> {
-    let (by, id) = (member.id(), answer::id(&id)?);
-    app.write(move |tx| acts::propose_amendment::renew_amendment(tx, by, id)).await?;
-    Ok(web::Json(whole(&app, id, Some(by)).await?))
-}
-
-/// Cast your ballot; until the close the last one counts
-#[utoipa::path(tag = "amendments", security(("token" = [])), responses(
-    (status = 201, body = polls::ReceiptView),
-    (status = 200, body = polls::ReceiptView, description = "The ballot was changed"),
-    (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
-    (status = 409, body = Problem), (status = 422, body = Problem)))]
-#[post("/amendments/{id}/ballot")]
-pub async fn vote_on_amendment(
-    app: web::Data<App>,
-    member: ApiMember,
-    id: web::Path<String>,
-    body: Body<ChoiceRequest>,
-) -> Result<HttpResponse, Problem> {
-    let id = answer::id(&id)?;
-    let by = member.id();
-    let poll = app.read(move |conn| existing(conn, id, Some(by))).await?.poll_id.ok_or_else(|| {
-        let words = "The vote on this amendment is not open yet.";
-        Problem::refused(actix_web::http::StatusCode::CONFLICT, Refusal::new("not_open", words))
-    })?;
-    polls::cast(&app, &member, poll, vec![body.0.choice]).await
 }

@@ -2,6 +2,7 @@
 //! a handler reads the request, calls one act and says what came of it. `resources` are one file
 //! each; the table below is at once the routes and the OpenAPI document, so that they cannot part.
 
+mod amendment_acts;
 mod amendment_request;
 mod amendments;
 mod answer;
@@ -106,12 +107,13 @@ routes! {
     amendments::show_amendment,
     amendments::edit_amendment,
     amendments::withdraw_amendment,
-    amendments::back_amendment,
-    amendments::take_backing_back,
-    amendments::open_ballot,
-    amendments::announce_opening,
-    amendments::renew_amendment,
-    amendments::vote_on_amendment,
+    amendment_acts::back_amendment,
+    amendment_acts::take_backing_back,
+    amendment_acts::open_ballot,
+    amendment_acts::announce_opening,
+    amendment_acts::take_announcement_back,
+    amendment_acts::renew_amendment,
+    amendment_acts::vote_on_amendment,
     objections::raise_objection,
     objections::back_objection,
     objections::answer_objection,

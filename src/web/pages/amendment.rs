@@ -9,7 +9,7 @@ use crate::clock::Stamp;
 use crate::db::AnyConnection;
 use crate::db::amendments::{Amendment, find_amendment, list_backers, list_changes};
 use crate::db::citations::Library;
-use crate::db::documents::{Document, document, find_version_before, list_clauses};
+use crate::db::documents::{Document, document, list_clauses};
 use crate::db::members::{list_members, member};
 use crate::domain::Urls;
 use crate::domain::amendment::{AmendmentState, Change, LAPSES_AFTER, Move, WARNED_AFTER};
@@ -17,13 +17,12 @@ use crate::domain::diff::Piece;
 use crate::domain::document::Clause;
 use crate::ids::{AmendmentId, MemberId};
 use crate::services::ServiceError;
-use crate::services::open_ballot::list_blocking;
+use crate::services::announce_opening::list_blocking;
 use crate::web::errors::PageError;
 use crate::web::layout::Page;
 use crate::web::session::Session;
 use actix_web::{HttpResponse, web};
 use askama::Template;
-use chrono::TimeDelta;
 use std::sync::Arc;
 
 #[derive(Template)]
@@ -63,7 +62,7 @@ impl Side {
 
 struct About {
     document: Document,
-    /// The text as it stood when the amendment was written.
+    /// The text whose numbers the changes tell.
     clauses: Vec<Clause>,
     /// The summary as HTML: its citations lead to the text as it stood that day (A1).
     summary: String,
@@ -99,6 +98,10 @@ impl Content<'_> {
 
     fn may_announce(&self) -> bool {
         self.may(Move::Announce)
+    }
+
+    fn may_postpone(&self) -> bool {
+        self.may(Move::Postpone)
     }
 
     /// In the last days before it lapses.
@@ -202,14 +205,11 @@ fn load(conn: &mut AnyConnection, id: AmendmentId, look: &Look) -> Result<About,
     let amendment = find(conn, id, look.viewer)?;
     let backers = list_backers(conn, id)?;
     let named = if look.viewer.is_some() { list_members(conn, &backers)? } else { Vec::new() };
-    let just_after = amendment.edited_at + TimeDelta::microseconds(1);
-    let version = find_version_before(conn, amendment.document_id, just_after)?;
-    let version = version.ok_or(ServiceError::NotFound("version"))?;
     let mut library = Library::new(&look.urls);
-    let waits = amendment.state_at(look.now).after(Move::Open).is_ok();
+    let waits = amendment.state.is_backed();
     Ok(About {
         document: document(conn, amendment.document_id)?,
-        clauses: list_clauses(conn, version.id)?,
+        clauses: list_clauses(conn, amendment.base_version_id)?,
         summary: library.html(conn, &amendment.summary, amendment.written())?,
         values_fit: library.html(conn, &amendment.values_fit, amendment.written())?,
         changes: list_changes(conn, id)?,

@@ -8,9 +8,10 @@ use crate::db::objections::find_objection;
 use crate::domain::amendment::AmendmentState;
 use crate::ids::{AmendmentId, MemberId, ObjectionId, RowId};
 use crate::services::ServiceError;
+use crate::services::announce_opening::{announce_opening, take_announcement_back};
 use crate::services::back_amendment::{back_amendment, take_backing_back as unback};
 use crate::services::discuss_amendment::{discuss_amendment, take_comment_back};
-use crate::services::open_ballot::{announce_opening, open_ballot};
+use crate::services::open_ballot::open_ballot;
 use crate::services::propose_amendment::{renew_amendment, withdraw_amendment};
 use crate::services::raise_objection::{answer_objection, back_objection, raise_objection, withdraw_objection};
 use crate::web::errors::PageError;
@@ -70,6 +71,28 @@ pub async fn open(
             act(&app, id.into_inner(), &form, announce, "The opening is announced. The vote opens by itself.").await
         }
     }
+}
+
+/// `POST /amendments/{id}/announcement`: moves an announced opening to a later day.
+pub async fn postpone(
+    app: web::Data<App>,
+    id: web::Path<AmendmentId>,
+    form: MemberForm<Words>,
+) -> Result<HttpResponse, PageError> {
+    // What is no number is no notice that anybody may give.
+    let days = form.fields.days.trim().parse().unwrap_or(u32::MAX);
+    let announce = move |tx: &mut Tx<'_>, by, id| announce_opening(tx, by, id, days);
+    act(&app, id.into_inner(), &form, announce, "The later day is announced, and everybody concerned is told.").await
+}
+
+/// `POST /amendments/{id}/announcement/withdraw`
+pub async fn unannounce(
+    app: web::Data<App>,
+    id: web::Path<AmendmentId>,
+    form: MemberForm<Nothing>,
+) -> Result<HttpResponse, PageError> {
+    let notice = "The announcement is taken back, and everybody concerned is told. The vote opens when you open it.";
+    act(&app, id.into_inner(), &form, take_announcement_back, notice).await
 }
 
 /// `POST /amendments/{id}/renewal`

@@ -16,6 +16,8 @@ pub mod look;
 pub mod peer;
 pub mod people;
 pub mod process;
+pub mod proposals;
+pub mod races;
 pub mod rows;
 pub mod store;
 pub mod town;

@@ -47,6 +47,12 @@ pub fn of_type(activities: &[(String, Value)], kind: &str) -> Vec<(String, Value
     activities.iter().filter(|(_, activity)| activity["type"] == kind).cloned().collect()
 }
 
+/// The Updates of Questions that are on their way, each with its inbox.
+pub fn updates_of_questions(app: &TestApp) -> Vec<(String, Value)> {
+    let updates = of_type(&on_their_way(app), "Update").into_iter();
+    updates.filter(|(_, update)| update["object"]["type"] == "Question").collect()
+}
+
 /// Names of tables and columns, from the schema file.
 fn tables() -> BTreeMap<String, Vec<String>> {
     let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/db/schema.rs")).unwrap();
