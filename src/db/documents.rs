@@ -4,8 +4,8 @@ mod versions;
 
 pub(super) use versions::stored_rule;
 pub use versions::{
-    Version, find_version, find_version_before, find_version_numbered, insert_version, is_as_fingerprinted, list_clauses,
-    list_states_of_clause, list_versions,
+    Version, find_version, find_version_before, find_version_numbered, insert_version, is_as_fingerprinted,
+    list_clauses, list_states_of_clause, list_versions,
 };
 
 use self::versions::VersionRow;

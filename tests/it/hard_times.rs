@@ -3,7 +3,7 @@
 
 use crate::support::fault::raw;
 use crate::support::letter::date;
-use crate::support::load::set_up;
+use crate::support::load::{confirm_token, set_up};
 use crate::support::peer::Peer;
 use crate::support::process::{Process, caucus, free_port};
 use crate::support::store::Store;
@@ -89,6 +89,7 @@ async fn a_proxy_in_the_environment_gets_nothing() {
     let bob = peer.person("bob");
 
     // A look-up and the delivery of a code.
+    confirm_token(&base).await;
     Api::at(&base).with(&token).post("/linked-actors", json!({"handle": bob.handle})).await.must_be(202);
     let delivered = async {
         while peer.received().is_empty() {

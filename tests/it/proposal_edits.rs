@@ -7,7 +7,7 @@ use crate::support::rows::dump;
 use caucus::db::amendments;
 use caucus::domain::amendment::AmendmentState;
 use caucus::ids::AmendmentId;
-use serde_json::{Value, json};
+use serde_json::json;
 
 async fn numbers(app: &TestApp, id: AmendmentId) -> Vec<String> {
     let changes = app.app.read(move |conn| amendments::list_changes(conn, id)).await.unwrap();

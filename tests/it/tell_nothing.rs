@@ -2,11 +2,12 @@
 //! (PV-9), and anything secret (OP-4).
 
 use crate::support::api::Api;
-use crate::support::load::set_up;
+use crate::support::load::{confirm_token, set_up};
 use crate::support::peer::Peer;
 use crate::support::process::{Process, caucus, free_port};
 use crate::support::store::Store;
-use crate::support::{Browser, FaultPeer, Reaction, TestApp, Town};
+use crate::support::world::PASSWORD;
+use crate::support::{FaultPeer, Reaction, TestApp, Town};
 use caucus::clock::{Clock as _, SystemClock};
 use chrono::TimeDelta;
 use diesel::connection::SimpleConnection as _;
@@ -144,7 +145,6 @@ fn owned((name, value): (&str, &str)) -> (String, String) {
 
 /// An option that stands nowhere else.
 const CHOICE: &str = "Mirabelle";
-const PASSWORD: &str = "a long pass phrase";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_log_at_its_most_talkative_holds_no_secret_and_no_vote() {
@@ -159,9 +159,7 @@ async fn the_log_at_its_most_talkative_holds_no_secret_and_no_vote() {
     let poll = api.post("/cabals/bees/polls", poll).await.created();
 
     // Signing in, voting on the web, by the API and from another server; a code for a handle.
-    let mut browser = Browser::new(&base);
-    let form = browser.get("/sign-in").await.form("/sign-in").fill("handle", "ada").fill("password", PASSWORD);
-    assert_eq!(browser.submit(&form).await.status, 200);
+    let mut browser = confirm_token(&base).await;
     let page = browser.get(&format!("/polls/{poll}")).await;
     let form_token = page.attribute("input[name=form_token]", "value").unwrap();
     let voted = browser.submit(&page.form("/ballot").choose("choice", "0")).await;
@@ -185,7 +183,7 @@ async fn the_log_at_its_most_talkative_holds_no_secret_and_no_vote() {
     let secrets = [
         CHOICE,
         PASSWORD,
-        "pass+phrase",
+        "horse+battery",
         &token,
         &form_token,
         &cookies[0],

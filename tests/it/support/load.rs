@@ -2,9 +2,11 @@
 //! without pause, and a ledger of what the server under test acknowledged.
 
 use super::api::{Answer, Api};
+use super::browser::Browser;
 use super::peer::{Peer, Person};
 use super::process::{Process, caucus, run};
 use super::store::Store;
+use super::world::PASSWORD;
 use caucus::clock::SystemClock;
 use parking_lot::Mutex;
 use reqwest::Method;
@@ -79,9 +81,21 @@ pub fn set_up(store: &Store, base: &str) -> String {
     command(store, base, &["token", "create", "--member", "ada"])
 }
 
+/// Signs the founder in and lets them confirm the token that the command line made, which has no voice in
+/// votes before.
+pub async fn confirm_token(base: &str) -> Browser {
+    let mut browser = Browser::new(base);
+    let form = browser.get("/sign-in").await.form("/sign-in").fill("handle", "ada").fill("password", PASSWORD);
+    assert_eq!(browser.submit(&form).await.status, 200);
+    let account = browser.get("/account").await;
+    let action = account.attribute("form[action$='/confirm']", "action").unwrap();
+    assert_eq!(browser.submit(&account.form(&action)).await.status, 200);
+    browser
+}
+
 /// Runs a command of the program for the server at `base`; answers what it printed.
 pub fn command(store: &Store, base: &str, arguments: &[&str]) -> String {
-    let output = run(caucus(store).args(["--public-url", base]).args(arguments), "a long pass phrase\n");
+    let output = run(caucus(store).args(["--public-url", base]).args(arguments), &format!("{PASSWORD}\n"));
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
