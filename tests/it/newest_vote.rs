@@ -2,7 +2,7 @@
 //! sent a vote learns the end of it (A8).
 
 use crate::support::TestApp;
-use crate::support::rows::{dump, of_type, on_their_way};
+use crate::support::rows::{dump, of_type, on_their_way, updates_of_questions};
 use crate::support::votes::vote_at;
 use caucus::db::inbox::{NewReceived, store_once};
 use caucus::db::linked_actors::insert_link;
@@ -190,7 +190,7 @@ async fn everybody_elsewhere_who_sent_a_vote_gets_the_final_update_and_is_forgot
 
     totals_after_the_close(&app, poll).await;
 
-    let updates = of_type(&on_their_way(&app), "Update");
+    let updates = updates_of_questions(&app);
     let hosts: BTreeSet<String> =
         updates.iter().map(|(inbox, _)| inbox.split('/').nth(2).unwrap().to_owned()).collect();
     let expected: BTreeSet<String> = senders.iter().chain(&["follower.example"]).map(|&host| host.to_owned()).collect();
