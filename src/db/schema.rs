@@ -548,9 +548,9 @@ diesel::table! {
         post_id -> Text,
         record_json -> Text,
         record_sha256 -> Text,
-        minutes_json -> Text,
         version_id -> Nullable<Text>,
         closed_at -> Timestamp,
+        minutes_json -> Text,
     }
 }
 

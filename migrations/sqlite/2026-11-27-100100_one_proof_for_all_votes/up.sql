@@ -19,10 +19,10 @@ CREATE TABLE results_new (
     -- Canonical JSON of the published record and its SHA-256 (A13).
     record_json TEXT NOT NULL,
     record_sha256 TEXT NOT NULL,
-    -- The record without the ballots: what the minutes tell. Empty for records of the first kinds.
-    minutes_json TEXT NOT NULL DEFAULT '',
     version_id TEXT REFERENCES document_versions (id),
-    closed_at TIMESTAMP NOT NULL
+    closed_at TIMESTAMP NOT NULL,
+    -- The record without the ballots: what the minutes tell. Empty for records of the first kinds.
+    minutes_json TEXT NOT NULL DEFAULT ''
 );
 INSERT INTO results_new (poll_id, amendment_id, votes_for, votes_against, votes_abstain, roll_size, is_carried, post_id,
         record_json, record_sha256, version_id, closed_at)
