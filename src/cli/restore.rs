@@ -8,7 +8,7 @@ use super::problem::Problem;
 use super::{lock, open};
 use crate::App;
 use crate::clock::{Clock as _, SystemClock};
-use crate::db::backup::{Soundness, empty_log, look_at};
+use crate::db::backup::{Soundness, decided_since, empty_log, look_at};
 use crate::db::backup_secrets::Copy;
 use crate::db::steward_log::record_act;
 use crate::settings::Settings;
@@ -30,9 +30,14 @@ pub(super) struct Restore {
     /// The key with which the backup was locked; backup.key in the data folder when left out
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
-    /// Go on without the key: ballots count, but nobody can change theirs any more
+    /// Go on without the key: votes that are open decide nothing then, for nothing shows that their ballots are
+    /// those that were cast
     #[arg(long, conflicts_with = "key")]
     without_links: bool,
+    /// Go on though votes were decided since the backup: their results are forgotten here, and votes that
+    /// were open in it decide nothing
+    #[arg(long)]
+    forget_results: bool,
 }
 
 pub(super) fn run(settings: Settings, command: &Restore) -> Result<(), Problem> {
@@ -51,6 +56,7 @@ pub(super) fn run(settings: Settings, command: &Restore) -> Result<(), Problem> 
     }
     let draft = beside(&target, ".restoring");
     let outcome = copy(&command.file, &draft).and_then(|()| check(&command.file, &draft)).and_then(|()| {
+        check_results(&draft, &target, command)?;
         unlock(&draft, command, &settings.data_dir)?;
         let aside = if target.exists() { Some(set_aside(&target)?) } else { None };
         expect_older_data(&settings.data_dir).map_err(cannot)?;
@@ -102,6 +108,25 @@ fn check(file: &Path, draft: &Path) -> Result<(), Problem> {
     Err(Problem::new(problem))
 }
 
+/// A result that was published cannot be taken back, so nobody forgets one unawares. A database that cannot
+/// be read any more tells of none.
+fn check_results(draft: &Path, target: &Path, command: &Restore) -> Result<(), Problem> {
+    if command.forget_results || !target.exists() {
+        return Ok(());
+    }
+    let decided = decided_since(&draft.to_string_lossy(), &target.to_string_lossy()).unwrap_or_default();
+    if decided.is_empty() {
+        return Ok(());
+    }
+    let titles: Vec<String> = decided.iter().map(|title| format!("“{title}”")).collect();
+    Err(Problem::new(format!(
+        "Votes were decided after this backup was made: {}. Their results are published. The backup does not know them, \
+         and votes that were open in it decide nothing once they are over. Please take a newer backup, or say \
+         --forget-results to go on all the same. Nothing was changed.",
+        titles.join(", ")
+    )))
+}
+
 /// Puts back what tells who voted how, or leaves it away for good when that is what is asked.
 fn unlock(draft: &Path, command: &Restore, data_dir: &Path) -> Result<(), Problem> {
     let mut copy = Copy::open(&draft.to_string_lossy())?;
@@ -127,8 +152,8 @@ fn unlock(draft: &Path, command: &Restore, data_dir: &Path) -> Result<(), Proble
 fn no_key(file: &Path, sealed: &str) -> Problem {
     Problem::new(format!(
         "Who voted how in open votes is locked in this backup with the key {}, and there is no key at {}. Please name it with --key FILE. \
-         Without it, all else can be restored: say --without-links. Then ballots that were cast before the backup stand and count, but \
-         those who cast them cannot change them any more; votes that waited to be counted, and what supporters said, are lost. Nothing was changed.",
+         Without it, all else can be restored: say --without-links. Then votes that were open in the backup decide nothing when they end, \
+         for nothing shows that their ballots are those that were cast. Nothing was changed.",
         name_of_key(sealed),
         file.display()
     ))

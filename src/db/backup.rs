@@ -70,6 +70,19 @@ pub fn look_at(file: &str) -> Soundness {
     }
 }
 
+/// What was decided by votes that a backup does not know as decided, though the database in whose place
+/// it would come does; the questions, the oldest first.
+///
+/// # Errors
+/// When one of the two files cannot be read as it should be.
+pub fn decided_since(backup: &str, database: &str) -> Result<Vec<String>, DbError> {
+    let mut conn = SqliteConnection::establish(backup).map_err(|fault| DbError::Broken(fault.to_string()))?;
+    diesel::sql_query("ATTACH DATABASE ? AS now").bind::<Text, _>(database).execute(&mut conn)?;
+    let missing = "SELECT polls.question AS word FROM now.results JOIN now.polls ON polls.id = results.poll_id \
+                   WHERE results.poll_id NOT IN (SELECT poll_id FROM main.results) ORDER BY polls.closes_at";
+    Ok(diesel::sql_query(missing).load::<Found>(&mut conn)?.into_iter().map(|found| found.word).collect())
+}
+
 fn begins_as_database(file: &str) -> bool {
     let mut head = [0_u8; 16];
     std::fs::File::open(file).and_then(|mut file| file.read_exact(&mut head)).is_ok() && &head == b"SQLite format 3\0"

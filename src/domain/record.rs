@@ -135,11 +135,13 @@ pub enum Fault {
     Voters,
     /// Its ballots are not those that were cast.
     Ballots,
+    /// The data was put back from a backup when it was over already.
+    Restored,
 }
 
 impl Fault {
     /// Every kind, in the order in which they are looked for.
-    pub const ALL: [Self; 5] = [Self::Chain, Self::Frozen, Self::Roll, Self::Voters, Self::Ballots];
+    pub const ALL: [Self; 6] = [Self::Chain, Self::Frozen, Self::Roll, Self::Voters, Self::Ballots, Self::Restored];
 
     /// As it stands in the record.
     pub fn as_str(self) -> &'static str {
@@ -149,6 +151,7 @@ impl Fault {
             Self::Roll => "roll",
             Self::Voters => "voters",
             Self::Ballots => "ballots",
+            Self::Restored => "restored",
         }
     }
 
@@ -166,7 +169,11 @@ impl Fault {
             }
             Self::Roll => "The roll of the vote was changed in the database after it had opened.",
             Self::Voters => "The list of who took part was changed in the database.",
-            Self::Ballots => "Ballots were changed in the database before the vote closed.",
+            Self::Ballots => "The ballots cannot be shown to be those that were cast.",
+            Self::Restored => {
+                "The data of the server was put back from a backup after the vote had ended, so ballots may be missing, and \
+                 another result may have been told before."
+            }
         }
     }
 }

@@ -229,10 +229,11 @@ impl Closed<'_> {
         ]))
     }
 
-    /// What the record itself says did not hold at the close.
+    /// What the record itself says did not hold at the close. That the data came from a backup is told in the
+    /// minutes and is nobody's tampering.
     fn own_word(&self) -> Option<String> {
-        let told = self.record.get("faults").and_then(Value::as_array).cloned().unwrap_or_default();
-        let fault = told.first().and_then(Value::as_str).and_then(Fault::stored)?;
+        let told = self.record.get("faults").and_then(Value::as_array)?.iter();
+        let fault = told.filter_map(|fault| Fault::stored(fault.as_str()?)).find(|fault| *fault != Fault::Restored)?;
         Some(format!("it decided nothing, and its record says why: {}", fault.sentence()))
     }
 }

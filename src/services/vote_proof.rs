@@ -35,6 +35,8 @@ pub(super) struct Walk {
     pub last: Option<ChainEntry>,
     /// The last one about ballots.
     ballots: Option<ChainEntry>,
+    /// When the data was put back from a backup, the last time.
+    restored_at: Option<String>,
     /// The first thing that does not hold, which names the entry.
     broken: Option<String>,
 }
@@ -54,6 +56,9 @@ pub(super) fn of_open_vote(
     }
     let broken = broken_ballots(conn, vote.0, &proof.chain)?;
     proof.add(Fault::Ballots, broken);
+    // A result may have been told that the backup does not know; there must never be a second one.
+    let is_late = proof.chain.restored_at.as_ref().is_some_and(|at| *at >= iso_seconds(vote.0.closes_at));
+    proof.add(Fault::Restored, is_late.then(|| "the data was put back from a backup when it was over".to_owned()));
     Ok(proof)
 }
 
@@ -144,12 +149,20 @@ fn walk(conn: &mut AnyConnection, poll: PollId) -> Result<Walk, DbError> {
             if walk.first.is_none() {
                 walk.first = Some(entry.clone());
             }
-            if entry.kind == EntryKind::Ballots {
-                walk.ballots = Some(entry.clone());
+            match entry.kind {
+                EntryKind::Ballots => walk.ballots = Some(entry.clone()),
+                EntryKind::Restored => walk.restored_at = moment_of(&entry),
+                EntryKind::Opening | EntryKind::Closing => {}
             }
             walk.last = Some(entry);
         }
     }
+}
+
+/// When the thing happened of which an entry tells, as it is written there.
+fn moment_of(entry: &ChainEntry) -> Option<String> {
+    let told: Value = serde_json::from_str(&entry.entry).ok()?;
+    told.get("at").and_then(Value::as_str).map(str::to_owned)
 }
 
 impl Walk {

@@ -68,6 +68,7 @@ mod receipts;
 mod recognised;
 mod recorded;
 mod reports;
+mod restored_votes;
 mod restoring;
 mod secrecy;
 mod sessions;

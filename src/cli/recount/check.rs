@@ -106,7 +106,7 @@ impl Record<'_> {
             return Ok(());
         }
         Err(format!(
-            "the server itself says in it that something was changed in its database ({}). So the vote decided nothing.",
+            "the server itself says in it that the vote does not hold ({}). So the vote decided nothing.",
             faults.join(", ")
         ))
     }

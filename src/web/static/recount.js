@@ -88,7 +88,7 @@ async function isOne(record, written) {
   const faults = list(record, "faults");
   must(
     faults.length === 0,
-    `the server itself says in it that something was changed in its database (${faults.join(", ")}). So the vote decided nothing.`,
+    `the server itself says in it that the vote does not hold (${faults.join(", ")}). So the vote decided nothing.`,
   );
 }
 
