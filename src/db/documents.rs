@@ -1,4 +1,4 @@
-//! Documents as they stand. What was in force stays: [`versions`] are only ever added (A1).
+//! Documents as they stand. What was in force stays: `versions` are only ever added (A1).
 
 mod versions;
 

@@ -1,4 +1,4 @@
-//! Back an amendment, or take the backing back (rule A3). By reply: [`super::back_by_reply`].
+//! Back an amendment, or take the backing back (rule A3). By reply: `back_by_reply`.
 
 use super::ServiceError;
 use super::announce_proposal::tell_of_state;

@@ -33,6 +33,11 @@ export class Member {
     if (answer.status !== 303) throw new Error(`${address} was answered ${answer.status}`);
   }
 
+  /** Confirms the token that a steward made for them; it has no voice before. */
+  async confirmToken() {
+    await this.submit("/account", "/account/tokens/[^/]+/confirm");
+  }
+
   async #send(path, init) {
     const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join("; ");
     const headers = { accept: "text/html", origin: this.base, ...(cookie ? { cookie } : {}) };

@@ -20,9 +20,7 @@ async function opened(stage) {
   for (const member of ["grace", "hal", "ivy"]) {
     await caucus.run(["member", "add", member, "--password-stdin"], `a password for ${member} only`);
     stage.tokens[member] = await caucus.tokenOf(member);
-    // A token that a steward made has no voice until its member confirms it.
-    const there = await Member.signIn(caucus, member, `a password for ${member} only`);
-    await there.submit("/account", "/account/tokens/[^/]+/confirm");
+    await (await Member.signIn(caucus, member, `a password for ${member} only`)).confirmToken();
   }
   const [document] = (await caucus.api("GET", "/documents")).items;
   const { clauses } = await caucus.api("GET", `/documents/${document.slug}`);

@@ -1,5 +1,6 @@
 import { Accept, Follow, Group, Undo } from "@fedify/vocab";
 import { check, equal, eventually } from "../../node/checks.mjs";
+import { Member } from "../../node/member.mjs";
 import { fresh, mentions, messageWith } from "./people.mjs";
 
 /** Cleo follows the community, on her second try for good; Ann is a member and proves her handle. */
@@ -42,6 +43,7 @@ async function followersOf(caucus) {
 }
 
 async function linked({ caucus, peer, community }) {
+  await (await Member.signIn(caucus, "ada", "correct horse battery staple")).confirmToken();
   await caucus.api("POST", "/linked-actors", { handle: `@ann@${peer.host}` });
   const code = await check("a code arrives as a direct message of the community", async () => {
     const note = await messageWith(peer, "ann", community, "\\b\\d{6}\\b");

@@ -10,6 +10,7 @@ export async function twoInstances() {
   part("two instances");
   const [north, south] = await Promise.all([Caucus.start(), Caucus.start()]);
   try {
+    await (await Member.signIn(north, "ada", "correct horse battery staple")).confirmToken();
     await south.api("POST", "/cabals", { handle: "bees", name: "Bee watch", purpose: "We count the bees." });
     await check("one finds a cabal of the other by its handle", async () => {
       const sent = await north.api("POST", "/linked-actors", { handle: `@bees@${south.host}` });
