@@ -1,4 +1,4 @@
-//! The style sheet, the icon and the one script, inside the binary. Their URLs hold a hash of their content, so
+//! The style sheet, the icon and the two scripts, inside the binary. Their URLs hold a hash of their content, so
 //! browsers may keep them for ever.
 
 use super::errors::PageError;
@@ -15,10 +15,16 @@ static STYLE_URL: LazyLock<String> = LazyLock::new(|| url_of("caucus.css"));
 static ICON_URL: LazyLock<String> = LazyLock::new(|| url_of("icon.svg"));
 
 static RECOUNT_URL: LazyLock<String> = LazyLock::new(|| url_of("recount.js"));
+static PREVIEW_URL: LazyLock<String> = LazyLock::new(|| url_of("preview.js"));
 
 /// The URL of the script that counts a record again.
 pub fn recount_url() -> &'static str {
     &RECOUNT_URL
+}
+
+/// The URL of the script that shows an amendment while it is written.
+pub fn preview_url() -> &'static str {
+    &PREVIEW_URL
 }
 
 /// The URL of the style sheet.

@@ -279,7 +279,7 @@ pub async fn with_security_headers<B: MessageBody>(
     Ok(answer)
 }
 
-/// There is no script, so none is allowed; the page that has one says so itself.
+/// There is no script, so none is allowed; the pages that have one say so themselves.
 const CONTENT_POLICY: &str = "default-src 'self'; script-src 'none'; object-src 'none'; base-uri 'none'; \
                               frame-ancestors 'none'; form-action 'self'";
 

@@ -126,6 +126,14 @@ const NOT_SHOWN: &[&str] = &[
     "nominee",
     "way",
     "publish_name",
+    "act",
+    "place",
+    "new_place",
+    "with_rule",
+    "with_name",
+    "base",
+    "seen",
+    "of",
 ];
 
 fn typed_texts(body: &[u8]) -> Result<Vec<(String, String)>, PageError> {

@@ -40,8 +40,9 @@ function faults() {
   if (headings !== 1) wrong.push(`it has ${headings} h1`);
   if (!document.querySelector("main")) wrong.push("it has no main");
   const scripts = [...document.querySelectorAll("script")];
-  const mayCount = (each) => location.pathname === "/recount" && new URL(each.src).origin === location.origin;
-  if (!scripts.every(mayCount)) wrong.push("it has a script, and only the recount needs one");
+  const mayRun = /^\/(recount|documents\/[^/]+\/amend|amendments\/[^/]+\/edit)$/.test(location.pathname);
+  const isOurs = (each) => each.src && new URL(each.src).pathname.startsWith("/static/") && new URL(each.src).origin === location.origin;
+  if (!scripts.every((each) => mayRun && isOurs(each))) wrong.push("it has a script, and only the recount and the sheet of an amendment need one");
   for (const field of document.querySelectorAll("input:not([type=hidden]), select, textarea")) {
     const label = [...(field.labels ?? [])].some((each) => each.textContent.trim());
     if (!label && !field.getAttribute("aria-label")) wrong.push(`${field.name || field.id} has no label`);

@@ -19,6 +19,17 @@ export class Visitor {
     return visitor;
   }
 
+  /** The same person, signed in as here, in a browser that runs the scripts which a page allows. */
+  async withScriptsOn() {
+    const twin = new Visitor();
+    Object.assign(twin, { name: this.name, caucus: this.caucus, withScripts: this.withScripts });
+    const context = await this.page.context().browser().newContext({ viewport: { width: 1280, height: 900 } });
+    await context.addCookies(await this.page.context().cookies());
+    twin.page = await context.newPage();
+    twin.page.setDefaultTimeout(10_000);
+    return twin;
+  }
+
   /** Opens a path or a URL. */
   async open(path) {
     const answer = await this.page.goto(new URL(path, this.caucus.base).href);

@@ -1,6 +1,6 @@
 // The walk: what people do, in order.
 
-import { check } from "../node/checks.mjs";
+import { check, equal } from "../node/checks.mjs";
 
 const MANIFESTO = `1. Purpose
    1.1. We look after the commons of the valley: its bees, its books and its paths.
@@ -14,7 +14,7 @@ const MANIFESTO = `1. Purpose
 export async function walk(caucus, enter) {
   const ada = await enter("ada");
   const stage = { caucus, enter, ada };
-  for (const scene of [setUp, join, cabal, help, offer, answer, finish, progress, poll, volunteer, speak, propose, back, vote, look, leave]) {
+  for (const scene of [setUp, join, cabal, help, offer, answer, finish, progress, poll, volunteer, speak, type, propose, back, vote, look, leave]) {
     await scene(stage);
   }
 }
@@ -228,6 +228,65 @@ async function speak({ ada, grace, visitor }) {
   await ada.looksAt("register with somebody who spoke before");
 }
 
+const KINDLY = "Help is given freely and kindly.";
+
+/** With scripts the change is shown while it is written; nothing typed is touched. */
+async function type(stage) {
+  const ada = await stage.ada.withScriptsOn();
+  const { page } = ada;
+  const forbidden = [];
+  page.on("console", (message) => message.type() === "error" && forbidden.push(message.text()));
+  await ada.open("/documents/manifesto/amend");
+  await ada.fillIn({ "1.2": true });
+  await ada.press("Write the change");
+  await check("at first nothing is changed", () => told(page, "Nothing is changed so far."));
+  const words = page.getByLabel("New words of 1.2");
+  await words.fill("");
+  await words.pressSequentially(KINDLY);
+  await check("the change appears without a click", async () => (await told(page, "This changes 1 thing.")) && page.locator("#live ins", { hasText: "and kindly." }).waitFor().then(() => true));
+  await check("the text and the focus stay where they were", async () => {
+    equal(await words.inputValue(), KINDLY);
+    return words.evaluate((each) => document.activeElement === each && each.selectionStart === each.value.length);
+  });
+  await page.getByLabel("What changes, in plain words").fill("Adds that help is given kindly.");
+  await check("the words of the summary are counted", () => page.locator("#summary-hint", { hasText: "so far 6 words." }).waitFor().then(() => true));
+  stage.shown = await page.locator("#live-changes").innerText();
+  await ada.looksAt("form for an amendment while one writes");
+  await overtaken(page, words);
+  await check("the policy of the page forbids nothing that it needs", () => equal(forbidden, []));
+  await page.context().clearCookies();
+  await words.pressSequentially(" Always.");
+  await check("whose session has ended is told so", () => told(page, "Your session has ended"));
+  await check("and keeps the text", async () => equal(await words.inputValue(), "The last words. Always."));
+  await page.context().close();
+}
+
+/** An answer that comes late does not replace a later one. */
+async function overtaken(page, words) {
+  let isFirst = true;
+  await page.route("**/amend", async (route) => {
+    const answer = await route.fetch();
+    if (isFirst) {
+      isFirst = false;
+      await new Promise((resolve) => page.locator("#live ins", { hasText: "last" }).waitFor().then(resolve, resolve));
+    }
+    await route.fulfill({ response: answer }).catch(() => {});
+  });
+  const first = page.waitForRequest("**/amend");
+  await words.fill("The first words.");
+  await first;
+  await words.fill("The last words.");
+  await check("the last answer stands", () => page.locator("#live ins", { hasText: "last" }).waitFor().then(() => true));
+  await page.unroute("**/amend");
+  await check("also when an earlier one comes after it", async () => equal(await page.locator("#live ins", { hasText: "first" }).count(), 0));
+}
+
+/** The line that is read out says these words. */
+async function told(page, words) {
+  await page.locator("#live-told", { hasText: words }).waitFor();
+  return true;
+}
+
 async function propose(stage) {
   const { ada } = stage;
   await ada.open("/documents");
@@ -241,12 +300,13 @@ async function propose(stage) {
   await ada.press("Write the change");
   await ada.looksAt("form for an amendment");
   await ada.fillIn({
-    "Its words (1.2)": "Help is given freely and kindly.",
+    "New words of 1.2": KINDLY,
     "Title": "Say that we are kind",
     "What changes": "Adds that help is given kindly.",
     "How does this fit": "Kindness is what holds us together.",
   });
   await ada.press("Look at the change");
+  await check("without scripts the button shows the same", async () => equal(await ada.page.locator(".change").innerText(), stage.shown.trim()));
   await ada.looksAt("preview of an amendment");
   await ada.press("Propose it");
   stage.amendment = ada.page.url();

@@ -273,7 +273,7 @@ async fn what_a_vote_changed_underneath_is_in_conflict_at_once_and_is_rebased() 
     let text = rebase.text();
     for part in [
         "As it was Everybody has one vote.",
-        "As it is now",
+        "As it stands now",
         "and one only.",
         "a vote and ] [removed: vote. ] [added: a voice.",
     ] {

@@ -35,31 +35,6 @@ struct Content<'a> {
     found: Option<&'a PollView>,
 }
 
-#[derive(Template)]
-#[template(path = "amendment_rebase.html")]
-struct Rebase {
-    amendment: Amendment,
-    document: Document,
-    sides: Vec<Side>,
-}
-
-/// One clause as it was, as it is now, and as the amendment would have it.
-struct Side {
-    change: Change,
-    now: Option<Clause>,
-}
-
-impl Side {
-    fn has_changed(&self) -> bool {
-        self.now.as_ref().is_none_or(|now| now.text != self.change.old_text)
-    }
-
-    fn since(&self) -> Vec<Piece> {
-        let now = self.now.as_ref().map(|now| now.text.as_str()).unwrap_or_default();
-        crate::domain::diff::words(&self.change.old_text, now)
-    }
-}
-
 struct About {
     document: Document,
     /// The text whose numbers the changes tell.
@@ -161,27 +136,6 @@ pub(super) async fn show_with(
     }
     let state = amendment.state_at(about.now);
     page.show(&Content { page: &page, amendment: &amendment, state, about: &about, found: found.as_ref() })
-}
-
-/// `GET /amendments/{id}/rebase`: what a vote changed under an amendment: as it was, as it is now,
-/// and the change (A15).
-pub async fn rebase(
-    app: web::Data<App>,
-    session: Session,
-    id: web::Path<AmendmentId>,
-) -> Result<HttpResponse, PageError> {
-    let (id, viewer) = (id.into_inner(), session.member_id());
-    let content = app
-        .read(move |conn| -> Result<_, ServiceError> {
-            let amendment = find(conn, id, viewer)?;
-            let document = document(conn, amendment.document_id)?;
-            let clauses = list_clauses(conn, document.version.id)?;
-            let of = |change: Change| Side { now: clauses.iter().find(|c| c.id == change.clause).cloned(), change };
-            let sides = list_changes(conn, id)?.into_iter().map(of).collect();
-            Ok(Rebase { amendment, document, sides })
-        })
-        .await?;
-    session.page(&app, "What has changed meanwhile").show(&content)
 }
 
 /// The amendment with this id, as far as this person may see it: drafts are for their authors.

@@ -9,7 +9,9 @@ mod account_sessions;
 mod amendment;
 mod amendment_acts;
 mod amendment_edit;
+mod amendment_fields;
 mod amendment_list;
+mod amendment_rebase;
 mod amendment_sheet;
 mod amendment_talk;
 mod amendments_feed;
@@ -211,7 +213,7 @@ fn governance(cfg: &mut ServiceConfig) {
         )
         .service(page("/amendments/{id}/backing").route(post().to(amendment_acts::back)))
         .service(page("/amendments/{id}/backing/withdraw").route(post().to(amendment_acts::take_backing_back)))
-        .service(page("/amendments/{id}/rebase").route(get().to(amendment::rebase)))
+        .service(page("/amendments/{id}/rebase").route(get().to(amendment_rebase::show)))
         .service(page("/amendments/{id}/renewal").route(post().to(amendment_acts::renew)))
         .service(page("/amendments/{id}/objections").route(post().to(amendment_acts::object)))
         .service(page("/amendments/{id}/comments").route(post().to(amendment_acts::comment)))

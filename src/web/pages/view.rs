@@ -205,7 +205,8 @@ pub fn new_words(change: &Change) -> String {
     words_of(change, &change.new_text)
 }
 
-fn words_of(change: &Change, text: &str) -> String {
+/// Words that a change is about, as people read them; a rule as a sentence.
+pub fn words_of(change: &Change, text: &str) -> String {
     match change.act {
         Act::Rule => rule_of_text(text).map(|stored| rule(&stored)).unwrap_or_default(),
         _ => text.to_owned(),

@@ -162,6 +162,18 @@ impl Form {
         self
     }
 
+    /// Fills in one of several fields of this name, counted from 0.
+    pub fn fill_nth(mut self, name: &str, index: usize, value: &str) -> Self {
+        let field = self.fields.iter_mut().filter(|(have, _)| have == name).nth(index);
+        field.unwrap_or_else(|| panic!("there are not so many fields {name}")).1 = value.to_owned();
+        self
+    }
+
+    /// The values of all fields of this name, in their order.
+    pub fn values(&self, name: &str) -> Vec<String> {
+        self.fields.iter().filter(|(have, _)| have == name).map(|(_, value)| value.clone()).collect()
+    }
+
     /// Ticks a box or chooses an option that was not sent so far.
     pub fn choose(mut self, name: &str, value: &str) -> Self {
         self.fields.push((name.to_owned(), value.to_owned()));
