@@ -37,6 +37,11 @@ pub trait Clock: Send + Sync {
         None
     }
 
+    /// Doubts that are over and of which nothing is noted yet, the first first.
+    fn ended(&self) -> Vec<Ended> {
+        Vec::new()
+    }
+
     /// Hears the time that another server told, which may speak for a clock that is in doubt.
     fn hear(&self, _host: &str, _told: Stamp, _from: HeardFrom) {}
 

@@ -257,9 +257,11 @@ impl Timekeeper {
         }
     }
 
-    /// The doubts that ended since this was asked last, the first first.
-    pub fn take_ended(&self) -> Vec<Ended> {
-        std::mem::take(&mut self.state.lock().ended)
+    /// Forgets so many of the doubts that are over, for they are noted.
+    pub fn forget_ended(&self, noted: usize) {
+        let mut state = self.state.lock();
+        let noted = noted.min(state.ended.len());
+        state.ended.drain(..noted);
     }
 }
 
@@ -286,6 +288,10 @@ impl Clock for Timekeeper {
         let mut state = self.state.lock();
         let (_, reading) = state.look(self.inner.as_ref());
         state.open.map(|open| open.shown(reading))
+    }
+
+    fn ended(&self) -> Vec<Ended> {
+        self.state.lock().ended.clone()
     }
 
     fn hear(&self, host: &str, told: Stamp, from: HeardFrom) {

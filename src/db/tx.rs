@@ -6,7 +6,7 @@ use super::chain;
 use super::connection::{AnyConnection, in_savepoint};
 use super::error::DbError;
 use super::remote_hosts::mark_waiting;
-use crate::clock::{Clock, Doubt, Stamp};
+use crate::clock::{Clock, Doubt, Ended, Stamp};
 use crate::domain::Urls;
 use crate::domain::chain::BallotSum;
 use crate::ids::{Ids, PollId};
@@ -109,6 +109,11 @@ impl<'a> Tx<'a> {
     /// What is wrong with the clock, if anything is.
     pub fn doubt(&self) -> Option<Doubt> {
         self.clock.doubt()
+    }
+
+    /// Doubts that are over and may not be noted yet.
+    pub fn ended(&self) -> Vec<Ended> {
+        self.clock.ended()
     }
 
     /// Whether it cannot be known at present if this moment has passed.

@@ -5,6 +5,7 @@
 
 use super::result_words::{self, ResultWords};
 use super::vote_proof::{Proof, of_open_vote};
+use super::watch_over::note_absences;
 use super::{ServiceError, decide_amendment, elect_lead};
 use crate::db::local_actors::actor;
 use crate::db::polls::{Frozen, Poll};
@@ -126,6 +127,7 @@ fn write_record(
     (beside, is_carried): (&Beside, bool),
 ) -> Result<(String, String), ServiceError> {
     let (poll, closed_at) = (closed.poll, tx.deadline());
+    note_absences(tx, "close", &tx.ended())?;
     let happened = incidents::list_incidents(tx.conn, poll.opens_at, closed_at)?;
     let minutes = Minutes {
         poll: &tx.urls.poll(poll.id),

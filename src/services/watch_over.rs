@@ -8,6 +8,7 @@ use crate::db::heartbeats::{self, SILENCE};
 use crate::db::{AnyConnection, DbError, Tx, chain, inbox_doubt, incidents, polls};
 use crate::domain::chain::{EntryKind, restored};
 use crate::domain::incident::{Incident, IncidentKind};
+use chrono::SubsecRound as _;
 
 /// The fact that counts the heartbeats of all processes. The same number is kept in a file outside
 /// the database: where the file has more, the database is an older one.
@@ -128,18 +129,37 @@ fn note_restored(tx: &mut Tx<'_>, process: &str, before: Option<Stamp>) -> Resul
     Ok(())
 }
 
+/// Notes absences that are known to have been some by now, each once. The close of a vote does not wait for
+/// the next heartbeat with it, because its minutes tell them.
+///
+/// # Errors
+/// The store's fault.
+pub(super) fn note_absences(tx: &mut Tx<'_>, process: &str, ended: &[Ended]) -> Result<(), DbError> {
+    for ended in ended.iter().filter(|ended| ended.was_right) {
+        let Cause::Absence { started_at } = ended.doubt.cause else { continue };
+        // As exactly as both databases keep it.
+        let since = ended.doubt.since.trunc_subsecs(6);
+        let covers = |known: &Incident| {
+            known.kind == IncidentKind::Down && known.began_at <= since && known.ended_at >= Some(started_at)
+        };
+        let is_noted = incidents::list_incidents(tx.conn, since, started_at)?.iter().any(covers);
+        if started_at - since > SILENCE && !is_noted {
+            note(tx, process, IncidentKind::Down, (since, Some(started_at)))?;
+        }
+    }
+    Ok(())
+}
+
 fn note_doubts(tx: &mut Tx<'_>, beat: &Beat, is_first: bool) -> Result<(), DbError> {
     let process = beat.process.as_str();
     if is_first {
         let living = heartbeats::list_living(tx.conn, process)?;
         incidents::end_doubts_of_the_dead(tx, &living)?;
     }
+    note_absences(tx, process, &beat.ended)?;
     for ended in &beat.ended {
         let since = ended.doubt.since;
         match ended.doubt.cause {
-            Cause::Absence { started_at } if ended.was_right && started_at - since > SILENCE => {
-                note(tx, process, IncidentKind::Down, (since, Some(started_at)))?;
-            }
             Cause::Absence { .. } if ended.was_right => {}
             // It began and ended between two heartbeats, or was an absence as far as was known.
             _ if !incidents::end_doubt(tx, process)? => {

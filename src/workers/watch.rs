@@ -2,7 +2,7 @@
 //! out when the data is older than it was.
 
 use crate::App;
-use crate::clock::{Doubt, Ended};
+use crate::clock::Doubt;
 use crate::db::heartbeats::SILENCE;
 use crate::services::ServiceError;
 use crate::services::confirm_time::Word;
@@ -34,8 +34,6 @@ struct Seen {
     at: Option<Duration>,
     word: Word,
     doubt: Option<Doubt>,
-    /// Doubts that ended and are not noted yet.
-    ended: Vec<Ended>,
 }
 
 impl Watch {
@@ -46,8 +44,7 @@ impl Watch {
 
     /// What this process brings to its heartbeat.
     fn beat(&self, app: &App, known: Option<u64>) -> Beat {
-        let mut seen = self.seen.lock();
-        seen.ended.extend(app.time.take_ended());
+        let seen = self.seen.lock();
         let silence = seen.at.map(|at| TimeDelta::from_std(app.clock.monotonic().saturating_sub(at)));
         Beat {
             process: self.process.clone(),
@@ -55,7 +52,7 @@ impl Watch {
             needs_file: matches!(app.settings.database_url, DatabaseUrl::Sqlite(_)),
             was_silent: silence.is_none_or(|silence| silence.is_ok_and(|silence| silence > SILENCE)),
             doubt: app.clock.doubt(),
-            ended: seen.ended.clone(),
+            ended: app.clock.ended(),
         }
     }
 
@@ -63,7 +60,7 @@ impl Watch {
     fn remember(&self, app: &App, beat: &Beat) {
         let mut seen = self.seen.lock();
         seen.at = Some(app.clock.monotonic());
-        seen.ended.drain(..beat.ended.len());
+        app.time.forget_ended(beat.ended.len());
         if seen.doubt.is_none()
             && let Some(doubt) = beat.doubt
         {

@@ -149,6 +149,25 @@ async fn the_minutes_tell_how_long_the_server_was_down() {
 }
 
 #[tokio::test]
+async fn a_close_right_after_an_absence_was_confirmed_tells_of_it_and_the_heartbeat_adds_nothing() {
+    let (app, watch, _, poll) = open_vote().await;
+    step(&app.app, &watch).await.unwrap();
+    app.advance(TimeDelta::days(8));
+    super::doubted_time::all_gone(&app);
+    let (again, life) = (app.second_process(), Watch::begin());
+    step(&again, &life).await.unwrap();
+    again.time.confirm();
+
+    assert_eq!(timers::step(&again).await.unwrap(), 1);
+    step(&again, &life).await.unwrap();
+
+    assert_eq!(dump(&app)["incidents"].len(), 1, "noted once");
+    let told = app.app.read(move |conn| minutes(conn, poll)).await.unwrap();
+    assert_eq!(told.downtime(), TimeDelta::weeks(1), "of the vote, not of the day after it");
+    assert!(again.clock.ended().is_empty());
+}
+
+#[tokio::test]
 async fn data_that_was_put_back_is_noticed_and_the_minutes_of_the_open_vote_say_so() {
     let (app, watch, [_, bea], poll) = open_vote().await;
     for _ in 0..3 {
