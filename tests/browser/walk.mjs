@@ -1,6 +1,7 @@
 // The walk: what people do, in order.
 
-import { check, equal } from "../node/checks.mjs";
+import { check, equal, eventually } from "../node/checks.mjs";
+import { forward } from "../node/clock.mjs";
 
 const MANIFESTO = `1. Purpose
    1.1. We look after the commons of the valley: its bees, its books and its paths.
@@ -10,11 +11,11 @@ const MANIFESTO = `1. Purpose
    2.2. This text is changed by two thirds of those who vote.
 `;
 
-/** From the empty server to an amendment that is voted on. */
+/** From the empty server to an amendment that was voted on. */
 export async function walk(caucus, enter) {
   const ada = await enter("ada");
   const stage = { caucus, enter, ada };
-  for (const scene of [setUp, join, cabal, help, offer, answer, finish, progress, poll, volunteer, speak, type, propose, back, vote, look, leave]) {
+  for (const scene of [setUp, join, cabal, help, offer, answer, finish, progress, poll, volunteer, speak, type, propose, back, vote, close, look, leave]) {
     await scene(stage);
   }
 }
@@ -347,9 +348,39 @@ async function vote({ ada, grace, amendment }) {
   await ada.looksAt("who can see a vote");
 }
 
+/** A week passes while the server is down; the steward confirms the time, and the vote closes. */
+async function close(stage) {
+  const { caucus, ada, visitor, amendment } = stage;
+  await caucus.halt();
+  await forward(7 * 24 * 3600);
+  await caucus.serve();
+  await ada.open("/steward/time");
+  await check("nothing is decided while the time is uncertain", () => ada.mustRead("no vote is opened or closed"));
+  await ada.looksAt("the clock in doubt");
+  await ada.press(/^The time is/);
+  await check("the vote closes once a steward has confirmed the time", () =>
+    eventually("the result", async () => {
+      await visitor.open(amendment);
+      return visitor.mustRead("Carried");
+    }));
+  await visitor.looksAt("an amendment that was carried");
+  await visitor.go("Minutes");
+  await check("the minutes say what was decided and that the server was down", async () =>
+    (await visitor.mustRead("100.0 %")) && visitor.mustRead("it was down"));
+  await visitor.looksAt("minutes of a vote");
+  await ada.open(visitor.page.url());
+  await check("members read who moved it", () => ada.mustRead("Ada Field"));
+  await ada.looksAt("minutes seen by a member");
+  await visitor.open("/documents/manifesto");
+  await check("the document has the new text", () => visitor.mustRead("freely and kindly"));
+  await visitor.open("/documents/manifesto/clauses/1.2");
+  await check("the clause tells which vote brought it", () => visitor.mustRead("Say that we are kind"));
+  await visitor.looksAt("a clause that a vote changed");
+}
+
 /** What came of the documents: versions beside each other. */
 async function versions(stage) {
-  for (const [path, name] of [["/documents/manifesto/versions/1", "a version of a document"], ["/documents/manifesto/compare?from=1&to=1", "two versions beside each other"]]) {
+  for (const [path, name] of [["/documents/manifesto/versions/1", "a version of a document"], ["/documents/manifesto/compare?from=1&to=2", "two versions beside each other"]]) {
     await stage.visitor.open(path);
     await stage.visitor.looksAt(name);
   }

@@ -1,6 +1,6 @@
 import { Create, Note, Update } from "@fedify/vocab";
 import { check, equal, eventually } from "../../node/checks.mjs";
-import { forward } from "../clock.mjs";
+import { forward } from "../../node/clock.mjs";
 import { A_WEEK, isAbout, queueIsEmpty, SHOWN_TOTAL } from "./ballot.mjs";
 import { messagesTo, messageWith, taken, vote } from "./people.mjs";
 
