@@ -65,6 +65,7 @@ mod verify_closed;
 pub mod verify_votes;
 pub mod volunteer_to_speak;
 mod vote_proof;
+pub mod vote_queue;
 pub mod watch_over;
 pub mod work_at_the_server;
 

@@ -15,7 +15,7 @@ const MANIFESTO = `1. Purpose
 export async function walk(caucus, enter) {
   const ada = await enter("ada");
   const stage = { caucus, enter, ada };
-  for (const scene of [setUp, join, cabal, help, offer, answer, finish, progress, poll, volunteer, speak, type, propose, back, vote, close, look, leave]) {
+  for (const scene of [setUp, join, cabal, help, offer, answer, finish, progress, poll, volunteer, speak, type, propose, object, back, queue, vote, close, look, leave]) {
     await scene(stage);
   }
 }
@@ -317,6 +317,49 @@ async function propose(stage) {
   await ada.looksAt("a clause and its history");
   await ada.open("/documents/import");
   await ada.looksAt("form for importing a document");
+}
+
+async function object({ ada, grace, amendment }) {
+  await grace.open(amendment);
+  await grace.page.locator("summary", { hasText: "Object to this amendment" }).click();
+  await grace.fillIn({ "Your reason": "It does not say to whom. ".repeat(30) });
+  await grace.press("Object");
+  await grace.looksAt("an amendment with an objection that is too long");
+  await check("an objection that is too long is still there", async () => (await grace.page.getByLabel("Your reason").inputValue()).startsWith("It does not say"));
+  await grace.fillIn({ "Your reason": "It does not say to whom." });
+  await grace.press("Object");
+  await check("an objection looks for a backer", () => grace.mustRead("Once another member backs it"));
+  await grace.fillIn({ "Your view": "I like 1.1 as it is." });
+  await grace.press("Write it");
+  await ada.open(amendment);
+  await ada.fillIn({ "Your answer": "To everybody. ".repeat(50) });
+  await ada.press(/^Answer/);
+  await ada.looksAt("an amendment with an answer that is too long");
+  await ada.page.locator("#trouble a").first().click();
+  await check("the summary leads to the answer, which is still there", () => ada.page.locator("#answer:target").inputValue());
+  await ada.fillIn({ "Your answer": "To everybody." });
+  await ada.press(/^Answer/);
+  await check("the answer stands below the objection", () => ada.mustRead("The proposer answers"));
+}
+
+/** Another proposal about a clause that a vote is open on, by the member who did not propose the first. */
+async function queue({ grace, amendment }) {
+  await grace.open("/documents/manifesto/amend");
+  await grace.fillIn({ "1.2": true });
+  await grace.press("Write the change");
+  await grace.fillIn({ "New words of 1.2": "Help is given." });
+  await grace.page.locator("summary", { hasText: "Change further things" }).click();
+  await grace.fillIn({ "1.1 We look": true, "The name of the community": true });
+  await grace.press("Write these changes too");
+  await check("what was typed is still there", async () => (await grace.page.getByLabel("New words of 1.2").inputValue()) === "Help is given.");
+  await grace.looksAt("form for an amendment of several things");
+  await grace.fillIn({ "New name": "The Commons of the Valley", "Title": "Say less", "What changes": "Takes a word away.", "How does this fit": "Fewer words." });
+  await grace.press("Look at the change");
+  await grace.press("Propose it");
+  await check("it says for which vote it waits", () => grace.mustRead("Say that we are kind"));
+  await grace.looksAt("an amendment that waits for another");
+  await grace.open(amendment);
+  await grace.looksAt("an amendment for which another waits");
 }
 
 async function back({ ada, grace, amendment }) {

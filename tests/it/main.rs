@@ -8,6 +8,7 @@
     reason = "a test that cannot go on must fail at once"
 )]
 
+mod amendment_pages;
 mod amendment_sheet;
 mod amendments;
 mod announced;

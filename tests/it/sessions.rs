@@ -372,13 +372,9 @@ async fn error_pages_know_the_community_and_who_is_signed_in() {
         assert!(mine.texts("header").concat().contains("Your account"), "{path}");
         assert!(theirs.texts("header").concat().contains("Sign in"), "{path}");
     }
-    let form = town
-        .bob
-        .get("/account")
-        .await
-        .form("/sign-out")
-        .at(&town.app.url(&format!("{}/backing/withdraw", town.amendment)));
+    let form =
+        town.bob.get("/account").await.form("/sign-out").at(&town.app.url(&format!("{}/opening", town.amendment)));
     let refused = town.bob.submit(&form).await;
-    assert_eq!(refused.status, 409, "{}", refused.text());
+    assert_eq!(refused.status, 403, "{}", refused.text());
     assert_eq!(refused.attribute("main a.button", "href"), Some(town.amendment.clone()), "a way back to the thing");
 }

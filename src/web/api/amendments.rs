@@ -18,6 +18,7 @@ use crate::domain::amendment::{AmendmentForm, AmendmentState, Change, NewAmendme
 use crate::domain::refusal::Refusal;
 use crate::ids::{AmendmentId, DocumentId, MemberId};
 use crate::services::announce_opening::list_blocking;
+use crate::services::vote_queue::VoteQueue;
 use crate::services::{self as acts, ServiceError};
 use actix_web::{HttpResponse, delete, get, patch, post, web};
 use serde::{Deserialize, Serialize};
@@ -66,6 +67,9 @@ pub struct AmendmentView {
     /// The amendments whose open votes concern the same clauses (A15).
     #[serde(skip_serializing_if = "Option::is_none")]
     waits_for: Option<Vec<String>>,
+    /// The amendments about the same clauses, with itself, in the order in which their votes come (A15).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    queue: Option<Vec<String>>,
 }
 
 /// What is shown of one amendment beside its own row.
@@ -74,6 +78,7 @@ struct More {
     backers: Vec<MemberId>,
     objections: Vec<Objection>,
     blocking: Vec<Amendment>,
+    queue: Vec<String>,
 }
 
 /// One clause as it stands and as it is proposed.
@@ -175,6 +180,7 @@ fn view(amendment: Amendment, document: String, urls: &Urls, now: Stamp) -> Amen
         is_backed_by_me: None,
         objections: None,
         waits_for: None,
+        queue: None,
     }
 }
 
@@ -192,6 +198,7 @@ fn change_view(change: Change) -> ChangeView {
 
 /// One amendment with all that belongs to it.
 pub(super) async fn whole(app: &App, id: AmendmentId, viewer: Option<MemberId>) -> Result<AmendmentView, Problem> {
+    let now = app.now();
     let (amendment, slug, more) = app
         .read(move |conn| -> Result<_, ServiceError> {
             let amendment = existing(conn, id, viewer)?;
@@ -203,11 +210,12 @@ pub(super) async fn whole(app: &App, id: AmendmentId, viewer: Option<MemberId>) 
                 backers: amendments::list_backers(conn, id)?,
                 objections: list_objections(conn, id)?,
                 blocking,
+                queue: VoteQueue::load(conn, now)?.beside(id).iter().map(|one| one.amendment.id.to_string()).collect(),
             };
             Ok((amendment, slug, more))
         })
         .await?;
-    let More { changes, backers, objections, blocking } = more;
+    let More { changes, backers, objections, blocking, queue } = more;
     let is_mine = viewer.map(|member| amendment.proposer_id == member);
     Ok(AmendmentView {
         changes: Some(changes.into_iter().map(change_view).collect()),
@@ -216,7 +224,8 @@ pub(super) async fn whole(app: &App, id: AmendmentId, viewer: Option<MemberId>) 
         is_backed_by_me: viewer.map(|member| backers.contains(&member)),
         objections: Some(objections.into_iter().map(ObjectionView::from).collect()),
         waits_for: Some(blocking.into_iter().map(|other| other.id.to_string()).collect()),
-        ..view(amendment, slug, &app.urls, app.now())
+        queue: Some(queue),
+        ..view(amendment, slug, &app.urls, now)
     })
 }
 

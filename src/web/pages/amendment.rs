@@ -1,6 +1,7 @@
 //! The page of an amendment: the change as a diff, its backing, its ballot, its result, objections
 //! and what people say (A2 to A4, A14, A15). The buttons are in [`super::amendment_acts`].
 
+use super::amendment_acts::Words;
 use super::amendment_talk::{Talk, Who, load_talk};
 use super::poll::{self, PollView};
 use super::view;
@@ -15,9 +16,10 @@ use crate::domain::Urls;
 use crate::domain::amendment::{AmendmentState, Change, LAPSES_AFTER, Move, WARNED_AFTER};
 use crate::domain::diff::Piece;
 use crate::domain::document::Clause;
-use crate::ids::{AmendmentId, MemberId};
+use crate::ids::{AmendmentId, MemberId, ObjectionId};
 use crate::services::ServiceError;
 use crate::services::announce_opening::list_blocking;
+use crate::services::vote_queue::{Queued, VoteQueue};
 use crate::web::errors::PageError;
 use crate::web::layout::Page;
 use crate::web::session::Session;
@@ -33,6 +35,8 @@ struct Content<'a> {
     state: AmendmentState,
     about: &'a About,
     found: Option<&'a PollView>,
+    /// What was typed into a form that was refused.
+    typed: &'a Words,
 }
 
 struct About {
@@ -52,6 +56,8 @@ struct About {
     i_back: bool,
     /// Open votes that it has to wait for.
     blocking: Vec<Amendment>,
+    /// It and the others about the same clauses, in the order of their votes (A15).
+    queue: Vec<Queued>,
     talk: Talk,
     /// The address of the community's Note of it.
     note_url: Option<String>,
@@ -97,6 +103,38 @@ impl Content<'_> {
         self.state.after(Move::Withdraw).is_ok() || self.is_open()
     }
 
+    /// Whether a vote about the same clauses is open.
+    fn is_vote_open(&self) -> bool {
+        self.about.queue.iter().any(|one| one.state == AmendmentState::Open)
+    }
+
+    /// The days of notice, as they were typed.
+    fn days(&self) -> &str {
+        if self.typed.days.is_empty() { "0" } else { &self.typed.days }
+    }
+
+    /// It came to nothing, and its words can be proposed anew.
+    fn may_come_again(&self) -> bool {
+        matches!(self.state, AmendmentState::Lost | AmendmentState::Lapsed | AmendmentState::Withdrawn)
+    }
+
+    /// Whether the answer to this objection is what was refused.
+    fn is_refused_answer(&self, objection: &ObjectionId) -> bool {
+        self.typed.answered() == Some(*objection)
+    }
+
+    /// What was typed into a form that does not stand on the page any more.
+    fn left_over(&self) -> Option<&str> {
+        let is_there = |id| self.about.talk.objections.iter().any(|one| one.objection.id == id);
+        let answer_stands = self.is_undecided() && self.typed.answered().is_some_and(is_there);
+        let [reason, reply] = [&self.typed.reason, &self.typed.reply].map(|text| text.trim());
+        match (reason, reply) {
+            ("", "") => None,
+            ("", reply) => (!answer_stands).then_some(reply),
+            (reason, _) => (!self.is_undecided()).then_some(reason),
+        }
+    }
+
     fn is_open(&self) -> bool {
         self.found.is_some_and(|found| found.poll.is_open(found.now))
     }
@@ -111,12 +149,12 @@ pub async fn show(
     show_with(&app, &session, id.into_inner(), None).await
 }
 
-/// The page, with what was wrong with a form on it if something was.
+/// The page, with what was wrong with a form on it if something was, and what had been typed there.
 pub(super) async fn show_with(
     app: &App,
     session: &Session,
     id: AmendmentId,
-    error: Option<ServiceError>,
+    refused: Option<(ServiceError, &Words)>,
 ) -> Result<HttpResponse, PageError> {
     let viewer = session.member_id();
     let mut amendment = app.read(move |conn| find(conn, id, viewer)).await?;
@@ -131,11 +169,13 @@ pub(super) async fn show_with(
         amendment = app.read(move |conn| find(conn, id, viewer)).await?;
     }
     let mut page = session.page(app, if amendment.title.is_empty() { "A draft" } else { &amendment.title });
-    if let Some(error) = error {
-        page = page.refused(error)?;
+    let nothing = Words::default();
+    let mut typed = &nothing;
+    if let Some((error, words)) = refused {
+        (page, typed) = (page.refused(error)?, words);
     }
     let state = amendment.state_at(about.now);
-    page.show(&Content { page: &page, amendment: &amendment, state, about: &about, found: found.as_ref() })
+    page.show(&Content { page: &page, amendment: &amendment, state, about: &about, found: found.as_ref(), typed })
 }
 
 /// The amendment with this id, as far as this person may see it: drafts are for their authors.
@@ -176,6 +216,7 @@ fn load(conn: &mut AnyConnection, id: AmendmentId, look: &Look) -> Result<About,
         is_mine: look.viewer == Some(amendment.proposer_id),
         i_back: look.viewer.is_some_and(|me| backers.contains(&me)),
         blocking: if waits { list_blocking(conn, &amendment)? } else { Vec::new() },
+        queue: VoteQueue::load(conn, look.now)?.beside(id).into_iter().cloned().collect(),
         talk: load_talk(conn, &amendment, look.viewer, (&mut library, &look.urls))?,
         note_url: amendment.note_id.map(|note| look.urls.note(note)),
         now: look.now,

@@ -5,6 +5,7 @@ use super::amendment;
 use crate::App;
 use crate::db::Tx;
 use crate::db::objections::find_objection;
+use crate::domain::Refusal;
 use crate::domain::amendment::AmendmentState;
 use crate::ids::{AmendmentId, MemberId, ObjectionId, RowId};
 use crate::services::ServiceError;
@@ -23,13 +24,21 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct Words {
-    days: String,
-    reason: String,
-    answer: String,
-    comment: String,
+    pub(super) days: String,
+    pub(super) reason: String,
+    /// What the proposer answers to an objection.
+    pub(super) reply: String,
+    pub(super) comment: String,
     /// Which objection or comment it is about.
     of: String,
     act: String,
+}
+
+impl Words {
+    /// The objection that these words answer, if they are an answer.
+    pub(super) fn answered(&self) -> Option<ObjectionId> {
+        if self.act == "answer" { self.of.parse().ok() } else { None }
+    }
 }
 
 /// `POST /amendments/{id}/backing`
@@ -125,7 +134,7 @@ pub async fn object(
     id: web::Path<AmendmentId>,
     form: MemberForm<Words>,
 ) -> Result<HttpResponse, PageError> {
-    let Words { act: what, of, reason, answer, .. } = form.fields.clone();
+    let Words { act: what, of, reason, reply, .. } = form.fields.clone();
     let objection = of.parse::<ObjectionId>().ok();
     let notice = match what.as_str() {
         "back" => "The objection stands beside the ballot now.",
@@ -137,13 +146,13 @@ pub async fn object(
         if what.is_empty() {
             return raise_objection(tx, by, id, &reason).map(|_| ());
         }
-        let objection = objection.ok_or(ServiceError::NotFound("objection"))?;
+        let objection = objection.ok_or_else(gone)?;
         if find_objection(tx.conn, objection)?.is_none_or(|found| found.amendment_id != id) {
-            return Err(ServiceError::NotFound("objection"));
+            return Err(gone());
         }
         match what.as_str() {
             "back" => back_objection(tx, by, objection),
-            "answer" => answer_objection(tx, by, objection, &answer),
+            "answer" => answer_objection(tx, by, objection, &reply),
             "withdraw" => withdraw_objection(tx, by, objection),
             _ => Err(ServiceError::NotFound("objection")),
         }
@@ -166,7 +175,29 @@ pub async fn comment(
     act(&app, id.into_inner(), &form, write, notice).await
 }
 
-async fn act<T: serde::de::DeserializeOwned + 'static>(
+fn gone() -> ServiceError {
+    let sentence = "This objection is not there any more; it was taken back meanwhile.";
+    ServiceError::Conflict(Refusal::new("objection_gone", sentence))
+}
+
+/// A form whose words, if it has any, come back with the page when the act is refused.
+trait Typed {
+    fn words(&self) -> Words;
+}
+
+impl Typed for Words {
+    fn words(&self) -> Words {
+        self.clone()
+    }
+}
+
+impl Typed for Nothing {
+    fn words(&self) -> Words {
+        Words::default()
+    }
+}
+
+async fn act<T: Typed>(
     app: &App,
     id: AmendmentId,
     form: &MemberForm<T>,
@@ -176,7 +207,9 @@ async fn act<T: serde::de::DeserializeOwned + 'static>(
     let by = form.me.member_id;
     match app.write(move |tx| service(tx, by, id)).await {
         Ok(()) => form.session.done(app, &format!("/amendments/{id}"), notice).await,
-        Err(error @ ServiceError::Refused(_)) => amendment::show_with(app, &form.session, id, Some(error)).await,
+        Err(error @ (ServiceError::Refused(_) | ServiceError::Conflict(_))) => {
+            amendment::show_with(app, &form.session, id, Some((error, &form.fields.words()))).await
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -1,6 +1,7 @@
 //! What people say about an amendment: objections (A14), replies from the fediverse, and what
 //! members write here. Names of members are for members (J5).
 
+use super::view;
 use crate::clock::Stamp;
 use crate::db::amendment_comments::list_comments;
 use crate::db::amendments::Amendment;
@@ -31,6 +32,14 @@ pub(super) struct Objected {
     pub is_mine: bool,
     /// It speaks of words that were edited since.
     pub is_about_earlier_text: bool,
+}
+
+impl Objected {
+    /// Which it is, for those who hear the page: the day, and for members who raised it.
+    pub fn told(&self) -> String {
+        let day = view::day(&self.objection.raised_at);
+        self.name.as_ref().map_or_else(|| day.clone(), |name| format!("{day} by {name}"))
+    }
 }
 
 /// What an objection and its answer say, as HTML with links to the clauses that they cite.

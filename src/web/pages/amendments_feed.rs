@@ -1,32 +1,34 @@
 //! The Atom feed of amendments and results.
 
-use super::feed::{About, Entry, MOST, answer};
+use super::feed::{About, Entry, answer};
 use super::view;
 use crate::App;
 use crate::clock::Stamp;
 use crate::db::amendments::{Amendment, list_amendments};
 use crate::db::local_actors::find_community;
 use crate::db::results::{PollResult, find_result};
-use crate::db::{AnyConnection, DbError, polls};
+use crate::db::{AnyConnection, DbError, polls, posts};
+use crate::domain::amendment::AmendmentState;
 use crate::services::minutes::outcome;
 use crate::web::errors::PageError;
 use actix_web::{HttpResponse, web};
 
 /// `GET /feeds/amendments.atom`
 pub async fn show(app: web::Data<App>) -> Result<HttpResponse, PageError> {
-    let urls = std::sync::Arc::clone(&app.urls);
+    let (urls, now) = (std::sync::Arc::clone(&app.urls), app.now());
     let (community, entries) = app
         .read(move |conn| -> Result<_, DbError> {
             let community = find_community(conn)?.map_or_else(|| "Caucus".to_owned(), |community| community.name);
             let mut entries = Vec::new();
-            for amendment in list_amendments(conn, None)?.into_iter().take(MOST) {
-                let (updated, result) = standing(conn, &amendment)?;
+            for amendment in list_amendments(conn, None)? {
+                let state = amendment.state_at(now);
+                let (updated, result) = standing(conn, &amendment, state)?;
                 if let Some(result) = result {
                     entries.push(result_entry(&amendment, &result, urls.minutes(result.poll_id)));
                 }
                 entries.push(Entry {
                     url: urls.amendment(amendment.id),
-                    title: format!("{}: {}", capital(view::state_words(&amendment.state)), amendment.title),
+                    title: format!("{}: {}", capital(view::state_words(&state)), amendment.title),
                     text: amendment.summary,
                     updated,
                 });
@@ -38,11 +40,24 @@ pub async fn show(app: web::Data<App>) -> Result<HttpResponse, PageError> {
     answer(&app, &about, community, entries)
 }
 
-/// When something about it changed last, and its result.
-fn standing(conn: &mut AnyConnection, amendment: &Amendment) -> Result<(Stamp, Option<PollResult>), DbError> {
-    let Some(id) = amendment.poll_id else { return Ok((amendment.edited_at, None)) };
+/// When something about it changed last, and its result. What the community published of it is brought up to
+/// date with every change of its state.
+fn standing(
+    conn: &mut AnyConnection,
+    amendment: &Amendment,
+    state: AmendmentState,
+) -> Result<(Stamp, Option<PollResult>), DbError> {
+    let mut updated = amendment.edited_at;
+    if let Some(note) = amendment.note_id {
+        let note = posts::post(conn, note)?;
+        updated = updated.max(note.updated_at.unwrap_or(note.published_at));
+    }
+    if state == AmendmentState::Lapsed {
+        updated = updated.max(amendment.lapses_at);
+    }
+    let Some(id) = amendment.poll_id else { return Ok((updated, None)) };
     let poll = polls::poll(conn, id)?;
-    Ok((poll.closed_at.unwrap_or(poll.opens_at), find_result(conn, id)?))
+    Ok((updated.max(poll.closed_at.unwrap_or(poll.opens_at)), find_result(conn, id)?))
 }
 
 fn result_entry(amendment: &Amendment, result: &PollResult, url: String) -> Entry {

@@ -121,10 +121,16 @@ impl Browser {
 impl Page {
     /// The form whose action ends with `action`, with the values that stand in it.
     pub fn form(&self, action: &str) -> Form {
+        self.form_nth(action, 0)
+    }
+
+    /// One of several forms to this action, counted from 0.
+    pub fn form_nth(&self, action: &str, index: usize) -> Form {
         let html = Html::parse_document(&self.body);
         let form = html
             .select(&selector("form"))
-            .find(|form| resolve(&self.url, form.value().attr("action")).ends_with(action))
+            .filter(|form| resolve(&self.url, form.value().attr("action")).ends_with(action))
+            .nth(index)
             .unwrap_or_else(|| panic!("{} has no form to {action}:\n{}", self.url, self.body));
         Form {
             action: resolve(&self.url, form.value().attr("action")),
