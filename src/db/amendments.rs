@@ -1,6 +1,10 @@
 //! Amendments. What they change is in [`super::amendment_changes`], who backs them in
 //! [`super::backings`]. A draft is told to its author alone: whatever lists, leaves drafts out.
 
+mod lists;
+
+pub use lists::{list_amendments, list_drafts, list_proposed_by, list_undecided};
+
 use super::connection::{AnyBackend, AnyConnection};
 use super::schema::{amendment_changes, amendments};
 use super::{DbError, Tx, convert};
@@ -169,67 +173,6 @@ pub fn hold_amendment(tx: &mut Tx<'_>, id: AmendmentId) -> Result<Amendment, DbE
         amendments::table.find(id.to_string()).select(amendments::id).for_update().first::<String>(c)?;
     }
     amendment(tx.conn, id)
-}
-
-/// All amendments without drafts, the newest first; of one document when it is named.
-///
-/// # Errors
-/// The store's fault.
-pub fn list_amendments(conn: &mut AnyConnection, document: Option<DocumentId>) -> Result<Vec<Amendment>, DbError> {
-    let mut query = amendments::table
-        .filter(amendments::is_draft.eq(false))
-        .order(amendments::id.desc())
-        .select(Row::as_select())
-        .into_boxed::<AnyBackend>();
-    if let Some(document) = document {
-        query = query.filter(amendments::document_id.eq(document.to_string()));
-    }
-    query.load(conn)?.into_iter().map(Row::amendment).collect()
-}
-
-/// The drafts of a member, the newest first.
-///
-/// # Errors
-/// The store's fault.
-pub fn list_drafts(conn: &mut AnyConnection, author: MemberId) -> Result<Vec<Amendment>, DbError> {
-    amendments::table
-        .filter(amendments::is_draft.eq(true))
-        .filter(amendments::state.eq(AmendmentState::SeekingBacking.as_str()))
-        .filter(amendments::proposer_id.eq(author.to_string()))
-        .order(amendments::id.desc())
-        .select(Row::as_select())
-        .load(conn)?
-        .into_iter()
-        .map(Row::amendment)
-        .collect()
-}
-
-/// The proposals for a document on which no vote was opened and which are not gone.
-///
-/// # Errors
-/// The store's fault.
-pub fn list_undecided(conn: &mut AnyConnection, document: DocumentId) -> Result<Vec<AmendmentId>, DbError> {
-    let undecided = amendments::state.eq_any(AmendmentState::UNDECIDED.map(AmendmentState::as_str));
-    let ids: Vec<String> = amendments::table
-        .filter(amendments::document_id.eq(document.to_string()))
-        .filter(amendments::is_draft.eq(false))
-        .filter(undecided)
-        .select(amendments::id)
-        .load(conn)?;
-    ids.iter().map(|id| convert::id(id)).collect()
-}
-
-/// What a member proposed, drafts left out.
-///
-/// # Errors
-/// The store's fault.
-pub fn list_proposed_by(conn: &mut AnyConnection, member: MemberId) -> Result<Vec<AmendmentId>, DbError> {
-    let ids: Vec<String> = amendments::table
-        .filter(amendments::proposer_id.eq(member.to_string()))
-        .filter(amendments::is_draft.eq(false))
-        .select(amendments::id)
-        .load(conn)?;
-    ids.iter().map(|id| convert::id(id)).collect()
 }
 
 /// The amendment of which this post of the community tells.
