@@ -15,7 +15,7 @@ const MANIFESTO = `1. Purpose
 export async function walk(caucus, enter) {
   const ada = await enter("ada");
   const stage = { caucus, enter, ada };
-  for (const scene of [setUp, join, cabal, help, offer, answer, finish, progress, poll, volunteer, speak, type, propose, object, back, queue, vote, close, look, leave]) {
+  for (const scene of [setUp, join, cabal, help, offer, answer, finish, progress, poll, volunteer, speak, type, propose, object, back, queue, vote, close, rebase, look, leave]) {
     await scene(stage);
   }
 }
@@ -343,7 +343,8 @@ async function object({ ada, grace, amendment }) {
 }
 
 /** Another proposal about a clause that a vote is open on, by the member who did not propose the first. */
-async function queue({ grace, amendment }) {
+async function queue(stage) {
+  const { grace, amendment } = stage;
   await grace.open("/documents/manifesto/amend");
   await grace.fillIn({ "1.2": true });
   await grace.press("Write the change");
@@ -356,6 +357,7 @@ async function queue({ grace, amendment }) {
   await grace.fillIn({ "New name": "The Commons of the Valley", "Title": "Say less", "What changes": "Takes a word away.", "How does this fit": "Fewer words." });
   await grace.press("Look at the change");
   await grace.press("Propose it");
+  stage.rival = grace.page.url();
   await check("it says for which vote it waits", () => grace.mustRead("Say that we are kind"));
   await grace.looksAt("an amendment that waits for another");
   await grace.open(amendment);
@@ -419,6 +421,26 @@ async function close(stage) {
   await visitor.open("/documents/manifesto/clauses/1.2");
   await check("the clause tells which vote brought it", () => visitor.mustRead("Say that we are kind"));
   await visitor.looksAt("a clause that a vote changed");
+}
+
+/** The vote took the ground from the other proposal: its proposer is led through what is new. */
+async function rebase({ grace, rival }) {
+  await grace.open(rival);
+  await grace.go("See what is different now");
+  await check("it is told what it started from, what stands and what is proposed", async () => {
+    for (const words of ["Help is given freely.", "freely and kindly.", "Write it anew", "Nothing that this starts from has changed"]) await grace.mustRead(words);
+    return true;
+  });
+  await grace.looksAt("what a vote changed under an amendment");
+  await grace.go("Write it anew");
+  await check("the sheet is filled in and marks what is new", async () =>
+    (await grace.mustRead("A vote has changed these words since you wrote yours")) &&
+    (await grace.page.getByLabel("New words of 1.2").inputValue()) === "Help is given.");
+  await grace.looksAt("form for an amendment that was overtaken");
+  await grace.fillIn({ "What happens to it? (1.2)": "It stays as it stands now" });
+  await grace.press("Look at the change");
+  await grace.press("Save it");
+  await check("what was let go is not proposed any more", async () => (await grace.mustRead("Your change is saved")) && grace.mustNotRead("Clause 1.2"));
 }
 
 /** What came of the documents: versions beside each other. */
