@@ -1,7 +1,7 @@
 //! The command line: every way it can fail says one clear thing and has its exit code.
 
 use super::support::process::{Process, caucus, free_port, run};
-use super::support::store::Store;
+use super::support::store::{Store, skipped};
 use caucus::clock::Stopwatch;
 use caucus::db::{AnyConnection, DbError};
 use caucus::settings::DatabaseUrl;
@@ -107,7 +107,9 @@ fn a_database_of_a_newer_version_is_left_alone() {
 #[test]
 fn a_file_that_is_no_database_is_said() {
     let store = Store::fresh();
-    let DatabaseUrl::Sqlite(file) = &store.url else { return };
+    let DatabaseUrl::Sqlite(file) = &store.url else {
+        return skipped("it is about the file that a SQLite database is");
+    };
     std::fs::write(file, "not a database at all, but long enough to be looked at by SQLite").unwrap();
 
     fails(caucus(&store).args(["serve", "--listen", "127.0.0.1:0"]), 1, &["database"]);
@@ -116,7 +118,9 @@ fn a_file_that_is_no_database_is_said() {
 #[test]
 fn a_database_that_another_program_holds_is_said() {
     let store = Store::fresh();
-    let AnyConnection::Sqlite(mut other) = store.connect() else { return };
+    let AnyConnection::Sqlite(mut other) = store.connect() else {
+        return skipped("it is about the file that a SQLite database is");
+    };
     other.batch_execute("BEGIN EXCLUSIVE").unwrap();
 
     fails(caucus(&store).args(["serve", "--listen", "127.0.0.1:0"]), 1, &["cannot be written now", "another program"]);

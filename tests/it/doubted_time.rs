@@ -6,6 +6,7 @@ use super::support::app::{beside, quiet};
 use super::support::keys::Scheme;
 use super::support::peer::Peer;
 use super::support::rows::dump;
+use super::support::store::skipped;
 use super::watch::{incidents, open_vote};
 use caucus::App;
 use caucus::clock::{Clock, FixedClock, Stamp, SystemClock};
@@ -253,7 +254,7 @@ async fn the_dates_of_answers_speak_for_a_clock_after_an_absence() {
 async fn a_process_that_is_alone_with_its_time_closes_nothing_and_is_told_of_once() {
     let (app, watch, _, poll) = open_vote().await;
     if !app.app.db.is_shared() {
-        return;
+        return skipped("only processes on PostgreSQL share a database");
     }
     let ahead = started_at(&app, app.app.now() + TimeDelta::days(8)).await;
     let second = started_at(&app, app.app.now() + TimeDelta::days(8)).await;
@@ -286,7 +287,7 @@ async fn a_process_that_is_alone_with_its_time_closes_nothing_and_is_told_of_onc
 async fn a_process_that_was_suspended_is_vouched_for_by_the_others() {
     let (app, watch, _, poll) = open_vote().await;
     if !app.app.db.is_shared() {
-        return;
+        return skipped("only processes on PostgreSQL share a database");
     }
     let (node, its_watch, clock) = started_at(&app, app.app.now()).await;
     all_gone(&app);

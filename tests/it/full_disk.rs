@@ -4,7 +4,7 @@
 use super::support::api::Api;
 use super::support::load::{set_up, try_publishing};
 use super::support::process::{Process, caucus, free_port};
-use super::support::store::Store;
+use super::support::store::{Store, skipped};
 use caucus::settings::DatabaseUrl;
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -16,7 +16,7 @@ const BLOCKS: u64 = 2_600;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_is_told_as_such_and_loses_nothing() {
     let (store, port) = (Store::fresh(), free_port());
-    let DatabaseUrl::Sqlite(_) = &store.url else { return };
+    let DatabaseUrl::Sqlite(_) = &store.url else { return skipped("it is about the file that a SQLite database is") };
     let base = format!("http://127.0.0.1:{port}");
     let token = set_up(&store, &base);
     let process = Process::start(with_little_room(&store, &base), &store, port).await;

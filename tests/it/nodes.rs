@@ -6,7 +6,7 @@ use super::support::app::beside;
 use super::support::load::{command, set_up};
 use super::support::peer::Peer;
 use super::support::process::{Process, caucus, free_port};
-use super::support::store::Store;
+use super::support::store::{Store, skipped};
 use caucus::App;
 use caucus::clock::SystemClock;
 use caucus::db::{DbError, local_actors};
@@ -103,7 +103,9 @@ async fn two_servers_follow_publish_and_vote_across() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_processes_on_one_database_do_everything_once() {
-    let Some(store) = Store::on_postgres_if_there_is_one() else { return };
+    let Some(store) = Store::on_postgres_if_there_is_one() else {
+        return skipped("only processes on PostgreSQL share a database");
+    };
     let ports = [free_port(), free_port()];
     let base = format!("http://127.0.0.1:{}", ports[0]);
     let ada = set_up(&store, &base);

@@ -7,7 +7,7 @@ use super::support::app::beside;
 use super::support::browser::Browser;
 use super::support::process::{Process, caucus, free_port, run};
 use super::support::rows::dump;
-use super::support::store::Store;
+use super::support::store::{Store, skipped};
 use super::support::votes::amending;
 use super::support::world::{found_community, kept_member};
 use super::watch::open_vote;
@@ -35,7 +35,10 @@ use std::sync::Arc;
 /// of Cleo waits, and a supporter said what they think.
 async fn in_its_course() -> Option<(TestApp, [MemberId; 2], PollId, PathBuf)> {
     let (app, _, [ada, bea], poll) = open_vote().await;
-    let DatabaseUrl::Sqlite(_) = &app.store.url else { return None };
+    let DatabaseUrl::Sqlite(_) = &app.store.url else {
+        skipped("it is about the file that a SQLite database is");
+        return None;
+    };
     let cleo = app.linked(ada, "unmistakable-cleo").await;
     let theirs = app.linked(bea, "unmistakable-bea").await;
     app.vote(poll, &theirs, "Against").await;
@@ -231,7 +234,7 @@ async fn a_backup_that_was_copied_by_hand_is_not_served() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_vote_on_a_real_server_goes_on_after_a_backup_was_put_back() {
     let (store, port) = (Store::fresh(), free_port());
-    let DatabaseUrl::Sqlite(_) = &store.url else { return };
+    let DatabaseUrl::Sqlite(_) = &store.url else { return skipped("it is about the file that a SQLite database is") };
     let base = format!("http://127.0.0.1:{port}");
     let (poll, voters) = opened_at(&store, &base).await;
     let vote = async |voter: usize, choice: &str| {

@@ -3,7 +3,7 @@
 use super::support::TestApp;
 use super::support::process::{Process, caucus, free_port, run};
 use super::support::rows::dump;
-use super::support::store::Store;
+use super::support::store::{Store, skipped};
 use super::watch::open_vote;
 use caucus::db::connection::establish;
 use caucus::db::members::find_member_by_handle;
@@ -16,7 +16,9 @@ use std::process::Output;
 #[tokio::test]
 async fn a_backup_is_private_whole_and_comes_back_only_where_it_may() {
     let (app, watch, [_, bea], poll) = open_vote().await;
-    let DatabaseUrl::Sqlite(_) = &app.store.url else { return };
+    let DatabaseUrl::Sqlite(_) = &app.store.url else {
+        return skipped("it is about the file that a SQLite database is");
+    };
     let file = app.store.folder.path().join("backup.sqlite");
     let name = file.to_string_lossy().into_owned();
     let command = |arguments: &[&str]| run(caucus(&app.store).args(["--public-url", &app.base]).args(arguments), "");
@@ -58,7 +60,10 @@ pub fn told(output: &Output) -> String {
 /// A community on SQLite, a backup of it, and a command line for it.
 async fn backed_up() -> Option<(TestApp, PathBuf)> {
     let (app, _) = TestApp::with_community().await;
-    let DatabaseUrl::Sqlite(_) = &app.store.url else { return None };
+    let DatabaseUrl::Sqlite(_) = &app.store.url else {
+        skipped("it is about the file that a SQLite database is");
+        return None;
+    };
     let file = app.store.folder.path().join("backup.sqlite");
     assert!(run(caucus(&app.store).args(["backup", &shown(&file)]), "").status.success());
     app.stop().await;
@@ -126,7 +131,7 @@ async fn what_a_restore_replaces_is_set_aside_whole() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_restored_under_a_server_that_runs() {
     let store = Store::fresh();
-    let DatabaseUrl::Sqlite(_) = &store.url else { return };
+    let DatabaseUrl::Sqlite(_) = &store.url else { return skipped("it is about the file that a SQLite database is") };
     let port = free_port();
     super::support::load::set_up(&store, &format!("http://127.0.0.1:{port}"));
     let file = shown(&store.folder.path().join("backup.sqlite"));

@@ -22,6 +22,22 @@ pub fn postgres_server() -> Option<String> {
     std::env::var("CAUCUS_TEST_POSTGRES").ok().filter(|url| !url.is_empty())
 }
 
+/// Says that the test that calls it is not run here, and why: on the test's error output and, for the summary of
+/// `tests/run`, in the file that `CAUCUS_SKIPPED` names.
+#[expect(clippy::print_stderr, reason = "whoever runs the tests shall read it")]
+#[track_caller]
+pub fn skipped(why: &str) {
+    use std::io::Write as _;
+    let place = std::panic::Location::caller();
+    let line = format!("{}:{}: {why}", place.file(), place.line());
+    eprintln!("NOT RUN {line}");
+    if let Some(file) = std::env::var_os("CAUCUS_SKIPPED") {
+        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(file).unwrap();
+        // In one write, because other tests write too.
+        file.write_all(format!("{line}\n").as_bytes()).unwrap();
+    }
+}
+
 impl Store {
     /// A fresh store of the kind that this run is for.
     pub fn fresh() -> Self {
