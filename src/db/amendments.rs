@@ -164,13 +164,14 @@ pub fn find_amendment(conn: &mut AnyConnection, id: AmendmentId) -> Result<Optio
 }
 
 /// The amendment, held until the end of the transaction, so that moves follow one another on
-/// PostgreSQL too.
+/// PostgreSQL too. Rows may refer to it meanwhile, or two acts would wait for each other.
 ///
 /// # Errors
 /// `NotFound`, or the store's fault.
 pub fn hold_amendment(tx: &mut Tx<'_>, id: AmendmentId) -> Result<Amendment, DbError> {
     if let AnyConnection::Postgres(c) = &mut *tx.conn {
-        amendments::table.find(id.to_string()).select(amendments::id).for_update().first::<String>(c)?;
+        let held = amendments::table.find(id.to_string()).select(amendments::id).for_no_key_update();
+        held.first::<String>(c)?;
     }
     amendment(tx.conn, id)
 }

@@ -131,7 +131,9 @@ pub fn find_document_by_slug(conn: &mut AnyConnection, slug: &str) -> Result<Opt
 /// `NotFound`, or the store's fault.
 pub fn hold_document(tx: &mut Tx<'_>, id: DocumentId) -> Result<Document, DbError> {
     if let AnyConnection::Postgres(c) = &mut *tx.conn {
-        documents::table.find(id.to_string()).select(documents::id).for_update().first::<String>(c)?;
+        // Whatever is about it may be written meanwhile: a stronger lock would make two acts wait for each other.
+        let held = documents::table.find(id.to_string()).select(documents::id).for_no_key_update();
+        held.first::<String>(c)?;
         // What it had to wait for may have brought a version that is younger than this act was.
         tx.catch_up();
     }
