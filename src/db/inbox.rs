@@ -114,7 +114,6 @@ pub fn store_once(tx: &mut Tx<'_>, new: &NewReceived) -> Result<bool, DbError> {
         c.batch_execute("LOCK TABLE inbox_activities IN ROW EXCLUSIVE MODE")?;
         tx.catch_up();
     }
-    let now = tx.now.naive_utc();
     let values = (
         inbox_activities::id.eq(tx.next_id().to_string()),
         inbox_activities::actor_url.eq(&new.actor_url),
@@ -124,7 +123,7 @@ pub fn store_once(tx: &mut Tx<'_>, new: &NewReceived) -> Result<bool, DbError> {
         inbox_activities::received_at.eq(tx.deadline().naive_utc()),
         inbox_activities::claimed_at.eq(tx.doubt().map(|doubt| doubt.claimed.naive_utc())),
         inbox_activities::state.eq("waiting"),
-        inbox_activities::next_try_at.eq(now),
+        inbox_activities::next_try_at.eq(tx.deadline().naive_utc()),
         inbox_activities::signed_at.eq(Some(new.signed_at.naive_utc())),
     );
     let stored = on_each_backend!(tx.conn, |c| diesel::insert_into(inbox_activities::table)
@@ -138,7 +137,6 @@ pub fn store_once(tx: &mut Tx<'_>, new: &NewReceived) -> Result<bool, DbError> {
 /// Takes up an activity whose id was dealt with before, if [`expect_again`] allowed it and it was
 /// signed afterwards: a replay bears its old date.
 fn store_again(tx: &mut Tx<'_>, new: &NewReceived) -> Result<bool, DbError> {
-    let now = tx.now.naive_utc();
     let signed_at = new.signed_at.naive_utc();
     let again = inbox_activities::table
         .filter(inbox_activities::actor_url.eq(&new.actor_url))
@@ -153,21 +151,22 @@ fn store_again(tx: &mut Tx<'_>, new: &NewReceived) -> Result<bool, DbError> {
             inbox_activities::claimed_at.eq(tx.doubt().map(|doubt| doubt.claimed.naive_utc())),
             inbox_activities::state.eq("waiting"),
             inbox_activities::attempts.eq(0),
-            inbox_activities::next_try_at.eq(now),
+            inbox_activities::next_try_at.eq(tx.deadline().naive_utc()),
             inbox_activities::signed_at.eq(Some(signed_at)),
         ))
         .execute(tx.conn)?;
     Ok(taken == 1)
 }
 
-/// Whether any activity is due.
+/// Whether any activity is due by the moment that deadlines are judged by: a clock that is set back keeps
+/// none waiting, for an older vote that waits could then take the place of a newer one (A6).
 ///
 /// # Errors
 /// The store's fault.
-pub fn has_due(conn: &mut AnyConnection, now: Stamp) -> Result<bool, DbError> {
+pub fn has_due(conn: &mut AnyConnection, deadline: Stamp) -> Result<bool, DbError> {
     let due = inbox_activities::table
         .filter(inbox_activities::state.eq("waiting"))
-        .filter(inbox_activities::next_try_at.le(now.naive_utc()));
+        .filter(inbox_activities::next_try_at.le(deadline.naive_utc()));
     Ok(diesel::select(diesel::dsl::exists(due)).get_result(conn)?)
 }
 
@@ -179,7 +178,7 @@ pub fn has_due(conn: &mut AnyConnection, now: Stamp) -> Result<bool, DbError> {
 pub fn claim_waiting(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Received>, DbError> {
     let due = inbox_activities::table
         .filter(inbox_activities::state.eq("waiting"))
-        .filter(inbox_activities::next_try_at.le(tx.now.naive_utc()))
+        .filter(inbox_activities::next_try_at.le(tx.deadline().naive_utc()))
         .order((inbox_activities::next_try_at, inbox_activities::id))
         .limit(limit)
         .select(received_columns!());
@@ -328,7 +327,7 @@ pub fn try_later(tx: &mut Tx<'_>, id: InboxId, delay: TimeDelta, note: &str) -> 
     diesel::update(inbox_activities::table.filter(inbox_activities::id.eq(id.to_string())))
         .set((
             inbox_activities::attempts.eq(inbox_activities::attempts + 1),
-            inbox_activities::next_try_at.eq((tx.now + delay).naive_utc()),
+            inbox_activities::next_try_at.eq((tx.deadline() + delay).naive_utc()),
             inbox_activities::note.eq(Some(note)),
         ))
         .execute(tx.conn)?;

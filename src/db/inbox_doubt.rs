@@ -31,10 +31,7 @@ pub fn decide(tx: &mut Tx<'_>) -> Result<(), DbError> {
         .set(inbox_activities::received_at.eq(inbox_activities::claimed_at.assume_not_null()))
         .execute(tx.conn)?;
     diesel::update(doubted())
-        .set((
-            inbox_activities::claimed_at.eq(None::<chrono::NaiveDateTime>),
-            inbox_activities::next_try_at.eq(tx.now.naive_utc()),
-        ))
+        .set((inbox_activities::claimed_at.eq(None::<chrono::NaiveDateTime>), inbox_activities::next_try_at.eq(now)))
         .execute(tx.conn)?;
     Ok(())
 }
@@ -45,7 +42,7 @@ pub fn decide(tx: &mut Tx<'_>) -> Result<(), DbError> {
 /// The store's fault.
 pub fn wait(tx: &mut Tx<'_>, id: InboxId) -> Result<(), DbError> {
     diesel::update(inbox_activities::table.find(id.to_string()))
-        .set(inbox_activities::next_try_at.eq((tx.now + WAIT).naive_utc()))
+        .set(inbox_activities::next_try_at.eq((tx.deadline() + WAIT).naive_utc()))
         .execute(tx.conn)?;
     Ok(())
 }

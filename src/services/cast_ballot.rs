@@ -95,7 +95,9 @@ fn count_on_the_web(tx: &mut Tx<'_>, poll: &Poll, by: MemberId, choices: Choices
 /// Refused without or with too many choices; forbidden off the roll; conflict when not open, or
 /// when a ballot stands already in an advisory poll.
 pub async fn on_the_web(app: &App, by: MemberId, poll: PollId, choices: Vec<u32>) -> Result<Receipt, ServiceError> {
-    match app.write(move |tx| try_on_the_web(tx, by, poll, &choices)).await? {
+    let vote = app.write(move |tx| try_on_the_web(tx, by, poll, &choices)).await?;
+    crash_point("vote: committed");
+    match vote {
         Ok(receipt) => Ok(receipt),
         Err(reason) => {
             let poll = app.read(move |conn| polls::poll(conn, poll)).await?;

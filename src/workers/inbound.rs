@@ -3,6 +3,7 @@
 
 use crate::App;
 use crate::clock::Stamp;
+use crate::crash_point::crash_point;
 use crate::db::inbox::{self, Received};
 use crate::db::inbox_doubt;
 use crate::db::remote_actors::mark_stale;
@@ -31,13 +32,15 @@ const MOST_ATTEMPTS: i32 = 10;
 /// # Errors
 /// The store's fault; the activities wait on then.
 pub async fn step(app: &App) -> Result<usize, DbError> {
-    let now = app.now();
+    let deadline = app.deadline();
     // A write makes ready answers stale and wakes the other workers: only when there is something.
-    if !app.read(move |conn| inbox::has_due(conn, now)).await? {
+    if !app.read(move |conn| inbox::has_due(conn, deadline)).await? {
         return Ok(0);
     }
     let limit = Arc::clone(&app.federation.follow_limit);
-    app.write(move |tx| work_through(tx, &limit)).await
+    let taken = app.write(move |tx| work_through(tx, &limit)).await?;
+    crash_point("inbox: committed");
+    Ok(taken)
 }
 
 fn work_through(tx: &mut Tx<'_>, limit: &FollowLimit) -> Result<usize, DbError> {
@@ -57,6 +60,7 @@ fn work_through(tx: &mut Tx<'_>, limit: &FollowLimit) -> Result<usize, DbError> 
     if !done.is_empty() {
         inbox::mark_all_done(tx, &done)?;
     }
+    crash_point("inbox: worked through");
     Ok(waiting.len())
 }
 

@@ -93,6 +93,35 @@ async fn the_same_vote_in_another_activity_undoes_no_change_of_mind() {
 }
 
 #[tokio::test]
+async fn a_clock_that_is_set_back_keeps_no_vote_waiting_until_a_newer_one_is_there() {
+    let (app, ada) = TestApp::with_community().await;
+    let bea = app.member("bea").await;
+    let hers = app.linked(ada, "ada").await;
+    let (_, poll) = app.open_vote(ada, bea).await;
+    app.advance(TimeDelta::hours(6));
+    let id = format!("{hers}#votes/1");
+    let body = json!({"id": format!("{id}/activity"), "type": "Create", "actor": hers, "object": {
+        "id": id, "type": "Note", "name": "For", "attributedTo": hers, "inReplyTo": app.app.urls.poll(poll),
+    }});
+    let new = NewReceived {
+        actor_url: hers.clone(),
+        activity_id: format!("{id}/activity"),
+        inbox_handle: None,
+        body: body.to_string(),
+        signed_at: app.app.now(),
+    };
+    assert!(app.app.write(move |tx| store_once(tx, &new)).await.unwrap());
+
+    app.advance(TimeDelta::hours(-5));
+    assert_eq!(inbound::step(&app.app).await.unwrap(), 1);
+    app.vote_on_the_web(poll, ada, &[1]).await.unwrap();
+
+    app.advance(TimeDelta::hours(5));
+    assert_eq!(inbound::step(&app.app).await.unwrap(), 0);
+    assert_eq!(totals_after_the_close(&app, poll).await, [0, 1, 0]);
+}
+
+#[tokio::test]
 async fn an_edit_of_a_reply_casts_no_ballot_and_its_author_is_told_once() {
     let (app, ada) = TestApp::with_community().await;
     let bea = app.member("bea").await;

@@ -9,6 +9,10 @@ use proptest::prelude::*;
 pub enum Act {
     /// Somebody joins.
     Join,
+    /// Somebody leaves, with whatever they proposed and backed.
+    Leave {
+        member: usize,
+    },
     /// A fediverse account is linked to a member.
     Link {
         actor: usize,
@@ -33,6 +37,22 @@ pub enum Act {
     TakeBackingBack {
         amendment: usize,
         by: usize,
+    },
+    Withdraw {
+        amendment: usize,
+        by: usize,
+    },
+    /// The proposer announces the day on which the vote opens by itself.
+    Announce {
+        amendment: usize,
+        by: usize,
+        days: u32,
+    },
+    /// One objects, another backs the objection.
+    Object {
+        amendment: usize,
+        by: usize,
+        backer: usize,
     },
     Open {
         amendment: usize,
@@ -59,14 +79,30 @@ pub enum Act {
         actor: usize,
         choice: usize,
     },
+    /// A vote from afar to which no worker comes for now, perhaps not before the end.
+    VoteThatWaits {
+        poll: usize,
+        actor: usize,
+        choice: usize,
+    },
+    /// The worker comes to whatever waits.
+    Work,
     /// The last activity from afar arrives again.
     Repeat,
+    /// A vote that came before arrives again, in another activity.
+    Replay {
+        which: usize,
+    },
     /// So many hours pass.
     Pass {
         hours: i64,
     },
     /// The clock is set back.
     SetBack {
+        hours: i64,
+    },
+    /// The clock jumps ahead by so much and back, and meanwhile all processes look for what is due.
+    JumpAndBack {
         hours: i64,
     },
     /// Whatever is due is done, by all processes at once.
@@ -79,34 +115,50 @@ pub enum Act {
 pub fn history() -> impl Strategy<Value = Vec<Act>> {
     let beginning = vec(any_act(), 0..6);
     let rest = vec(any_act(), 10..45);
-    (beginning, 0..4_usize, rest).prop_map(|(beginning, by, rest)| {
+    (beginning, 0..4_usize, 0..6_u8, rest).prop_map(|(beginning, by, fate, rest)| {
         // Without an open vote most of a history would be refusals.
-        let opening =
-            [Act::Propose { by, clause: 0 }, Act::Back { amendment: 0, by: by + 1 }, Act::Open { amendment: 0, by }];
-        beginning.into_iter().chain(opening).chain(rest).collect()
+        let opening = [Act::Propose { by, clause: 0 }, Act::Back { amendment: 0, by: by + 1 }];
+        let opens = match fate {
+            0 => vec![Act::Announce { amendment: 0, by, days: 1 }, Act::Pass { hours: 25 }, Act::Tick],
+            1 => vec![Act::OpenAndDie { amendment: 0, by }, Act::Open { amendment: 0, by }],
+            _ => vec![Act::Open { amendment: 0, by }],
+        };
+        beginning.into_iter().chain(opening).chain(opens).chain(rest).collect()
     })
 }
 
 fn any_act() -> impl Strategy<Value = Act> {
-    let (n, m, choice) = (0..8_usize, 0..8_usize, 0..3_usize);
+    let (n, m) = (0..8_usize, 0..8_usize);
+    let choice = prop_oneof![3 => Just(0_usize), 1 => Just(1), 1 => Just(2)];
     prop_oneof![
         1 => Just(Act::Join),
-        2 => (n.clone(), m.clone()).prop_map(|(actor, member)| Act::Link { actor, member }),
+        2 => n.clone().prop_map(|member| Act::Leave { member }),
+        3 => (n.clone(), m.clone()).prop_map(|(actor, member)| Act::Link { actor, member }),
         1 => n.clone().prop_map(|actor| Act::Unlink { actor }),
         1 => (n.clone(), 0..3_usize).prop_map(|(by, clause)| Act::Propose { by, clause }),
         1 => (n.clone(), m.clone()).prop_map(|(amendment, by)| Act::Edit { amendment, by }),
         2 => (n.clone(), m.clone()).prop_map(|(amendment, by)| Act::Back { amendment, by }),
         1 => (n.clone(), m.clone()).prop_map(|(amendment, by)| Act::TakeBackingBack { amendment, by }),
+        1 => (0..24_usize, m.clone()).prop_map(|(amendment, by)| Act::Withdraw { amendment, by }),
+        2 => (n.clone(), m.clone(), 1..4_u32).prop_map(|(amendment, by, days)| Act::Announce { amendment, by, days }),
+        1 => (n.clone(), m.clone(), 0..8_usize)
+            .prop_map(|(amendment, by, backer)| Act::Object { amendment, by, backer }),
         2 => (n.clone(), m.clone()).prop_map(|(amendment, by)| Act::Open { amendment, by }),
         1 => (n.clone(), m.clone()).prop_map(|(amendment, by)| Act::OpenAndDie { amendment, by }),
         6 => (n.clone(), m.clone(), choice.clone())
             .prop_map(|(poll, member, choice)| Act::VoteOnTheWeb { poll, member, choice }),
         6 => (n.clone(), m.clone(), choice.clone())
             .prop_map(|(poll, actor, choice)| Act::VoteFromAfar { poll, actor, choice }),
-        2 => (n, m, choice).prop_map(|(poll, actor, choice)| Act::VoteByWord { poll, actor, choice }),
+        2 => (n.clone(), m.clone(), choice.clone())
+            .prop_map(|(poll, actor, choice)| Act::VoteByWord { poll, actor, choice }),
+        3 => (n, m, choice).prop_map(|(poll, actor, choice)| Act::VoteThatWaits { poll, actor, choice }),
+        1 => Just(Act::Work),
         2 => Just(Act::Repeat),
+        2 => (0..20_usize).prop_map(|which| Act::Replay { which }),
         3 => (1..60_i64).prop_map(|hours| Act::Pass { hours }),
+        1 => (100..200_i64).prop_map(|hours| Act::Pass { hours }),
         1 => (1..200_i64).prop_map(|hours| Act::SetBack { hours }),
+        1 => (1..400_i64).prop_map(|hours| Act::JumpAndBack { hours }),
         2 => Just(Act::Tick),
         1 => Just(Act::Restart),
     ]

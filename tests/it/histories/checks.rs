@@ -20,10 +20,15 @@ struct Count {
 /// Panics with what does not hold; takes note of votes that are closed now.
 pub fn hold(town: &mut Town) {
     for number in 0..town.model.votes.len() {
-        let vote = town.model.votes[number].clone();
+        let poll = town.model.votes[number].poll;
         let latest = town.latest();
+        let result = results::find_result(town.conn(), poll).unwrap();
+        if result.is_some() && !town.model.votes[number].is_closed {
+            town.model.end(number);
+        }
+        let vote = town.model.votes[number].clone();
         let conn = town.conn();
-        let record = match results::find_result(conn, vote.poll).unwrap() {
+        let record = match result {
             None => {
                 look_at_open(conn, &vote);
                 None
@@ -37,7 +42,6 @@ pub fn hold(town: &mut Town) {
         let seen = town.model.results.get(&vote.poll);
         assert!(seen.is_none() || seen == record.as_ref(), "a result never changes (I-4, I-12)");
         if let Some(record) = record {
-            town.model.votes[number].is_closed = true;
             town.model.results.insert(vote.poll, record);
         }
     }
@@ -77,6 +81,10 @@ pub fn verify(town: &mut Town) {
     assert_eq!(verified.faults, Vec::<String>::new(), "what is stored fits together (I-5, I-6)");
     assert_eq!(verified.votes, town.model.votes.len());
     assert!(town.model.votes.iter().all(|vote| vote.is_closed), "every vote was closed (A16)");
+    town.model.counts.carried = town.model.votes.iter().filter(|vote| vote.is_carried()).count();
+    town.model.counts.lost = town.model.votes.len() - town.model.counts.carried;
+    let late = count(town.conn(), "uncounted_votes WHERE reason = 'late'");
+    assert!((late > 0) >= (town.model.counts.late > 0), "late votes are counted by reason (A11)");
     let kept = count(town.conn(), "inbox_activities WHERE body IS NOT NULL");
     assert_eq!(kept, 0, "no vote is kept as it came (A12)");
 }
@@ -91,7 +99,8 @@ fn totals(conn: &mut AnyConnection, poll: PollId) -> [usize; 3] {
     totals
 }
 
-fn count(conn: &mut AnyConnection, of: &str) -> i64 {
+/// How many rows a table has, or those that fulfil what follows its name.
+pub fn count(conn: &mut AnyConnection, of: &str) -> usize {
     let counted: Count = diesel::sql_query(format!("SELECT COUNT(*) AS count FROM {of}")).get_result(conn).unwrap();
-    counted.count
+    usize::try_from(counted.count).unwrap()
 }

@@ -8,10 +8,15 @@
 
 mod acts;
 mod checks;
+mod counts;
 mod model;
+mod proposing;
 mod town;
+mod voting;
 
 use acts::{Act, history};
+use counts::Counts;
+use parking_lot::Mutex;
 use proptest::test_runner::{Config, TestError, TestRunner};
 use town::Town;
 
@@ -31,17 +36,20 @@ fn keeps_what_must_hold(processes: usize) {
     let cases = std::env::var("CAUCUS_HISTORIES").ok().map_or(HISTORIES, |count| count.parse().unwrap());
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 80, ..Config::default() };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let counts = Mutex::new(Counts::default());
     let outcome = TestRunner::new(config).run(&history(), |acts| {
-        runtime.block_on(play(&acts, processes));
+        let counted = runtime.block_on(play(&acts, processes));
+        *counts.lock() += counted;
         Ok(())
     });
     if let Err(TestError::Fail(why, acts)) = outcome {
         panic!("{why}\nThe shortest history that shows it: {acts:#?}");
     }
     outcome.unwrap();
+    counts.lock().assert_enough(usize::try_from(cases).unwrap());
 }
 
-async fn play(acts: &[Act], processes: usize) {
+async fn play(acts: &[Act], processes: usize) -> Counts {
     let mut town = Town::found(processes).await;
     for act in acts {
         town.play(act).await;
@@ -50,4 +58,5 @@ async fn play(acts: &[Act], processes: usize) {
     town.finish().await;
     checks::hold(&mut town);
     checks::verify(&mut town);
+    town.model.counts
 }

@@ -1,6 +1,7 @@
 //! What a history must come to, in the fewest words: the rules A4, A6, A9 and A10 once more,
 //! written without a look at how the program keeps them.
 
+use super::counts::Counts;
 use caucus::clock::Stamp;
 use caucus::ids::{AmendmentId, MemberId, PollId};
 use chrono::TimeDelta;
@@ -13,7 +14,8 @@ pub struct Vote {
     pub amendment: AmendmentId,
     pub roll: BTreeSet<MemberId>,
     pub opens_at: Stamp,
-    pub ballots: BTreeMap<MemberId, usize>,
+    /// What each chose, and when that was received.
+    pub ballots: BTreeMap<MemberId, (usize, Stamp)>,
     /// It was seen closed; from then on nothing opens it again, whatever the clock says.
     pub is_closed: bool,
 }
@@ -27,16 +29,20 @@ impl Vote {
         !self.is_closed && self.opens_at <= now && now < self.closes_at()
     }
 
-    /// A member chooses. Only whom the roll names has a say, and only until the end; the last
-    /// choice stands.
-    pub fn choose(&mut self, member: MemberId, choice: usize, now: Stamp) {
-        if self.is_open(now) && self.roll.contains(&member) {
-            self.ballots.insert(member, choice);
+    /// A member chose. Only whom the roll names has a say, and only until the end; the choice that was
+    /// received last stands. True when it took the place of another one.
+    pub fn choose(&mut self, member: MemberId, choice: usize, received: Stamp) -> bool {
+        let stands = self.ballots.get(&member).copied();
+        let is_newest = stands.is_none_or(|(_, standing)| received >= standing);
+        if !self.is_open(received) || !self.roll.contains(&member) || !is_newest {
+            return false;
         }
+        self.ballots.insert(member, (choice, received));
+        stands.is_some_and(|(chosen, _)| chosen != choice)
     }
 
     pub fn totals(&self) -> [usize; 3] {
-        let count = |choice| self.ballots.values().filter(|&&chosen| chosen == choice).count();
+        let count = |choice| self.ballots.values().filter(|&&(chosen, _)| chosen == choice).count();
         [count(0), count(1), count(2)]
     }
 
@@ -47,15 +53,33 @@ impl Vote {
     }
 }
 
+/// A vote from another server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// The number of the vote.
+    pub poll: usize,
+    pub actor: String,
+    /// Its id at its server.
+    pub id: String,
+    pub choice: usize,
+    pub received: Stamp,
+}
+
 /// Everything that the history did.
 #[derive(Debug, Default)]
 pub struct Model {
+    /// Those who are members now, the founder first.
     pub members: Vec<MemberId>,
     pub links: BTreeMap<String, MemberId>,
     pub amendments: Vec<(AmendmentId, MemberId)>,
     pub votes: Vec<Vote>,
+    /// Votes to which no worker has come yet, as they arrived.
+    waiting: Vec<Sent>,
+    /// The newest vote of each actor that was dealt with: sent again it changes nothing.
+    newest: BTreeMap<(usize, String), String>,
     /// What was seen of the closed ones: it may never change.
     pub results: BTreeMap<PollId, String>,
+    pub counts: Counts,
 }
 
 impl Model {
@@ -63,10 +87,48 @@ impl Model {
         self.members[number % self.members.len()]
     }
 
-    /// A vote from another server: a supporter's has no say.
-    pub fn vote_from_afar(&mut self, poll: usize, actor: &str, choice: usize, now: Stamp) {
-        if let Some(&member) = self.links.get(actor) {
-            self.votes[poll].choose(member, choice, now);
+    pub fn was_opened(&self, id: AmendmentId) -> bool {
+        self.votes.iter().any(|vote| vote.amendment == id)
+    }
+
+    /// A vote came in; nobody has looked at it.
+    pub fn arrives(&mut self, sent: Sent) {
+        self.waiting.push(sent);
+    }
+
+    /// Whatever waits is looked at.
+    pub fn work(&mut self) {
+        for sent in std::mem::take(&mut self.waiting) {
+            self.deal_with(sent);
+        }
+    }
+
+    /// A vote has ended: what had come in time for it counts, although nobody had looked at it.
+    pub fn end(&mut self, poll: usize) {
+        let end = self.votes[poll].closes_at();
+        let (in_time, others) =
+            std::mem::take(&mut self.waiting).into_iter().partition(|sent| sent.poll == poll && sent.received < end);
+        self.waiting = others;
+        let in_time: Vec<Sent> = in_time;
+        self.counts.counted_at_the_close += in_time.len();
+        in_time.into_iter().for_each(|sent| self.deal_with(sent));
+        self.votes[poll].is_closed = true;
+    }
+
+    /// A supporter's vote has no say.
+    fn deal_with(&mut self, sent: Sent) {
+        if !self.votes[sent.poll].is_open(sent.received) {
+            self.counts.late += 1;
+            return;
+        }
+        let before = self.newest.insert((sent.poll, sent.actor.clone()), sent.id.clone());
+        if before.is_some_and(|before| before == sent.id) {
+            self.counts.replayed += 1;
+            return;
+        }
+        if let Some(&member) = self.links.get(&sent.actor) {
+            let is_changed = self.votes[sent.poll].choose(member, sent.choice, sent.received);
+            self.counts.changed += usize::from(is_changed);
         }
     }
 }

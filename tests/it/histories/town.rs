@@ -1,31 +1,25 @@
 //! The program under the history: one or two processes' worth of it over one store, with one clock.
 
 use super::acts::Act;
+use super::checks::count;
 use super::model::{Model, Vote};
+use super::voting::{Arrived, Words, actor_url};
 use crate::support::app::{beside, test_start};
 use crate::support::store::Store;
-use crate::support::votes::amending;
 use crate::support::world::{found_community, kept_member};
 use caucus::App;
 use caucus::clock::{Clock, FixedClock, Stamp};
-use caucus::db::inbox::{NewReceived, store_once};
 use caucus::db::linked_actors::insert_link;
-use caucus::db::members::list_roll;
-use caucus::db::polls;
 use caucus::db::remote_actors::save_remote_actor;
 use caucus::db::{AnyConnection, DbError};
-use caucus::ids::{AmendmentId, MemberId};
-use caucus::services::{ServiceError, back_amendment, cast_ballot, link_actor, open_ballot, propose_amendment};
-use caucus::workers::{inbound, timers};
+use caucus::services::leave_community::leave_community;
+use caucus::services::{ServiceError, link_actor};
+use caucus::workers::timers;
 use chrono::TimeDelta;
-use serde_json::json;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub const BASE: &str = "http://town.localhost";
-const ACTORS: usize = 8;
-const CLAUSES: [&str; 3] = ["1", "2.1", "2.2"];
-const WORDS: [&str; 3] = ["For", "Against", "Abstain"];
+pub const ACTORS: usize = 8;
 
 /// A community and what the model says of it.
 pub struct Town {
@@ -35,20 +29,13 @@ pub struct Town {
     latest: Stamp,
     /// Which process acts next.
     turn: usize,
-    sent: usize,
-    last: Option<Arrived>,
+    joined: usize,
+    /// What came from afar, the last one at the end.
+    pub sent: Vec<Arrived>,
     /// To look at what is stored.
     conn: AnyConnection,
     // Declared last: the store goes after everything that uses it.
     store: Store,
-}
-
-/// An activity as it came.
-#[derive(Clone)]
-struct Arrived {
-    actor: String,
-    activity_id: String,
-    body: String,
 }
 
 impl Town {
@@ -66,8 +53,8 @@ impl Town {
             nodes,
             clock,
             turn: 0,
-            sent: 0,
-            last: None,
+            joined: 0,
+            sent: Vec::new(),
             latest: test_start(),
             conn: store.connect(),
             store,
@@ -88,8 +75,13 @@ impl Town {
         &mut self.conn
     }
 
+    /// No two ballots come at the very same time.
+    pub fn a_moment_passes(&self) {
+        self.clock.advance(TimeDelta::milliseconds(1));
+    }
+
     /// The moment by which deadlines are judged: setting the clock back gives no vote its time back.
-    fn deadline(&self) -> Stamp {
+    pub fn deadline(&self) -> Stamp {
         self.latest.max(self.now())
     }
 
@@ -113,18 +105,44 @@ impl Town {
             Act::Edit { amendment, by } => self.edit(amendment, by).await,
             Act::Back { amendment, by } => self.back(amendment, by).await,
             Act::TakeBackingBack { amendment, by } => self.take_backing_back(amendment, by).await,
+            Act::Leave { member } => self.leave(member).await,
+            Act::Withdraw { amendment, by } => self.withdraw(amendment, by).await,
+            Act::Announce { amendment, by, days } => self.announce(amendment, by, days).await,
+            Act::Object { amendment, by, backer } => self.object(amendment, by, backer).await,
             Act::Open { amendment, by } => self.open(amendment, by).await,
             Act::OpenAndDie { amendment, by } => self.open_and_die(amendment, by).await,
             Act::VoteOnTheWeb { poll, member, choice } => self.vote_on_the_web(poll, member, choice).await,
-            Act::VoteFromAfar { poll, actor, choice } => self.vote_from_afar(poll, actor, choice, false).await,
-            Act::VoteByWord { poll, actor, choice } => self.vote_from_afar(poll, actor, choice, true).await,
+            Act::VoteFromAfar { poll, actor, choice } => {
+                self.vote_from_afar(poll, actor, Words::Name(choice)).await;
+                self.work().await;
+            }
+            Act::VoteByWord { poll, actor, choice } => {
+                self.vote_from_afar(poll, actor, Words::Reply(choice)).await;
+                self.work().await;
+            }
+            Act::VoteThatWaits { poll, actor, choice } => {
+                self.vote_from_afar(poll, actor, Words::Name(choice)).await;
+                if self.now() < self.latest {
+                    self.work().await;
+                }
+            }
+            Act::Work => self.work().await,
+            Act::Replay { which } => self.replay(which).await,
             Act::Repeat => self.repeat().await,
             Act::Pass { hours } => self.clock.advance(TimeDelta::hours(hours)),
-            Act::SetBack { hours } => self.clock.advance(TimeDelta::hours(-hours)),
+            Act::SetBack { hours } => {
+                // Of two votes that come while the clock catches up, nobody could tell later which was the first.
+                self.work().await;
+                self.clock.advance(TimeDelta::hours(-hours));
+            }
+            Act::JumpAndBack { hours } => self.jump_and_back(hours).await,
             Act::Tick => self.tick().await,
             Act::Restart => self.nodes = start(&self.store, &self.clock, self.nodes.len()),
         }
         self.look_at_the_clock();
+        if count(self.conn(), "polls") > self.model.votes.len() {
+            self.find_opened().await;
+        }
     }
 
     /// Every process sees how late it is, or knows it from the last heartbeat before it was started.
@@ -133,21 +151,41 @@ impl Town {
         self.nodes.iter().for_each(|node| node.time.resume(self.latest));
     }
 
-    /// Lets every vote come to its end.
+    /// Lets every vote come to its end, also those that open meanwhile.
     pub async fn finish(&mut self) {
-        let last = self.model.votes.iter().map(Vote::closes_at).max().unwrap_or_else(|| self.now());
-        self.nodes = start(&self.store, &self.clock, self.nodes.len());
-        self.clock.set(last.max(self.now()));
-        self.look_at_the_clock();
-        self.tick().await;
+        let ends = |town: &Self| town.model.votes.iter().filter(|vote| !vote.is_closed).map(Vote::closes_at).max();
+        while let Some(end) = ends(self) {
+            self.nodes = start(&self.store, &self.clock, self.nodes.len());
+            self.clock.set(end.max(self.now()));
+            self.look_at_the_clock();
+            self.tick().await;
+            super::checks::hold(self);
+            self.find_opened().await;
+        }
+        self.work().await;
     }
 
     async fn join(&mut self) {
         if self.model.members.len() < 8 {
-            let handle = format!("joiner{}", self.model.members.len());
+            self.joined += 1;
+            let handle = format!("joiner{}", self.joined);
             let joined = kept_member(self.node(), &handle).await;
             self.model.members.push(joined);
         }
+    }
+
+    /// The founder stays, and enough others that votes go on.
+    async fn leave(&mut self, member: usize) {
+        let number = member % self.model.members.len();
+        if self.model.members.len() < 4 || number == 0 {
+            return;
+        }
+        let member = self.model.members.remove(number);
+        self.model.links.retain(|_, owner| *owner != member);
+        let now = self.deadline();
+        let has_voted = |vote: &&Vote| vote.is_open(now) && vote.ballots.contains_key(&member);
+        self.model.counts.left += self.model.votes.iter().filter(has_voted).count();
+        self.node().write(move |tx| leave_community(tx, member, &[])).await.unwrap();
     }
 
     async fn link(&mut self, actor: usize, member: usize) {
@@ -166,120 +204,19 @@ impl Town {
         }
     }
 
-    async fn propose(&mut self, by: usize, clause: usize) {
-        let by = self.model.member(by);
-        let text = format!("Said anew, {} times.", self.model.amendments.len() + 2);
-        let new = amending(self.node(), CLAUSES[clause % 3], &text).await;
-        let proposed = self.node().write(move |tx| propose_amendment::propose_amendment(tx, by, &new)).await;
-        self.model.amendments.push((proposed.unwrap(), by));
-    }
-
-    fn amendment(&self, number: usize) -> Option<(AmendmentId, MemberId)> {
-        let count = self.model.amendments.len();
-        (count > 0).then(|| self.model.amendments[number % count])
-    }
-
-    async fn edit(&mut self, amendment: usize, by: usize) {
-        let Some((id, proposer)) = self.amendment(amendment) else { return };
-        let by = self.model.member(by);
-        let new = amending(self.node(), CLAUSES[amendment % 3], "Said quite differently.").await;
-        let edited = self.node().write(move |tx| propose_amendment::edit_amendment(tx, by, id, &new)).await;
-        assert!(edited.is_err() || by == proposer, "nobody else edits a proposal");
-        assert!(edited.is_err() || !self.was_opened(id), "a frozen text is never edited (I-5)");
-        no_fault(edited);
-    }
-
-    fn was_opened(&self, id: AmendmentId) -> bool {
-        self.model.votes.iter().any(|vote| vote.amendment == id)
-    }
-
-    async fn back(&mut self, amendment: usize, by: usize) {
-        let Some((id, proposer)) = self.amendment(amendment) else { return };
-        let by = self.model.member(by);
-        let backed = self.node().write(move |tx| back_amendment::back_amendment(tx, by, id)).await;
-        assert!(backed.is_err() || by != proposer, "nobody backs their own proposal");
-        no_fault(backed);
-    }
-
-    async fn take_backing_back(&mut self, amendment: usize, by: usize) {
-        let Some((id, _)) = self.amendment(amendment) else { return };
-        let by = self.model.member(by);
-        no_fault(self.node().write(move |tx| back_amendment::take_backing_back(tx, by, id)).await);
-    }
-
-    async fn open(&mut self, amendment: usize, by: usize) {
-        let Some((id, proposer)) = self.amendment(amendment) else { return };
-        let by = self.model.member(by);
-        let opened = self.node().write(move |tx| open_ballot::open_ballot(tx, by, id)).await;
-        let Ok(poll) = opened else { return no_fault(opened.map(drop)) };
-        assert_eq!(by, proposer, "only the proposer opens a vote (A4)");
-        assert!(!self.was_opened(id), "a vote opens once (I-12)");
-        let read = self.node().read::<_, DbError>(move |conn| Ok((polls::poll(conn, poll)?, list_roll(conn)?)));
-        let (row, roll) = read.await.unwrap();
-        assert_eq!(roll.len(), self.model.members.len());
-        self.model.votes.push(Vote {
-            poll,
-            amendment: id,
-            roll: roll.into_iter().collect(),
-            opens_at: row.opens_at,
-            ballots: BTreeMap::new(),
-            is_closed: false,
-        });
-    }
-
-    async fn open_and_die(&mut self, amendment: usize, by: usize) {
-        let Some((id, _)) = self.amendment(amendment) else { return };
-        let by = self.model.member(by);
-        let died = self.node().write::<(), ServiceError>(move |tx| {
-            open_ballot::open_ballot(tx, by, id)?;
-            Err(DbError::Panicked.into())
-        });
-        assert!(died.await.is_err());
-    }
-
-    async fn vote_on_the_web(&mut self, poll: usize, member: usize, choice: usize) {
-        let Some(poll) = self.vote_number(poll) else { return };
-        let (member, now) = (self.model.member(member), self.deadline());
-        let id = self.model.votes[poll].poll;
-        let choices = vec![u32::try_from(choice).unwrap()];
-        let cast = cast_ballot::on_the_web(self.node(), member, id, choices).await;
-        let vote = &mut self.model.votes[poll];
-        assert_eq!(cast.is_ok(), vote.is_open(now) && vote.roll.contains(&member), "who may vote, and when (A6)");
-        vote.choose(member, choice, now);
-    }
-
-    fn vote_number(&self, number: usize) -> Option<usize> {
-        let count = self.model.votes.len();
-        (count > 0).then(|| number % count)
-    }
-
-    async fn vote_from_afar(&mut self, poll: usize, actor: usize, choice: usize, is_word: bool) {
-        let Some(poll) = self.vote_number(poll) else { return };
-        self.sent += 1;
-        let question = self.node().urls.poll(self.model.votes[poll].poll);
-        let arrived = arrived(&actor_url(actor), self.sent, (&question, WORDS[choice], is_word));
-        self.receive(&arrived).await;
-        let now = self.deadline();
-        self.model.vote_from_afar(poll, &arrived.actor, choice, now);
-        self.last = Some(arrived);
-    }
-
-    async fn repeat(&mut self) {
-        let Some(arrived) = self.last.clone() else { return };
-        self.receive(&arrived).await;
-    }
-
-    /// What the inbox does once a signature is believed, and the worker after it.
-    async fn receive(&self, arrived: &Arrived) {
-        let new = NewReceived {
-            actor_url: arrived.actor.clone(),
-            activity_id: arrived.activity_id.clone(),
-            inbox_handle: Some("commons".to_owned()),
-            signed_at: self.now(),
-            body: arrived.body.clone(),
-        };
-        self.node().write::<_, DbError>(move |tx| store_once(tx, &new)).await.unwrap();
-        inbound::step(self.node()).await.unwrap();
+    /// No process takes the time of a clock that jumped for the time.
+    async fn jump_and_back(&mut self, hours: i64) {
+        let rows = |town: &mut Self| ["results", "polls", "document_versions"].map(|table| count(town.conn(), table));
+        let before = rows(self);
+        let would_end = self.model.votes.iter().filter(|vote| vote.is_open(self.deadline()));
+        let would_end = would_end.filter(|vote| vote.closes_at() <= self.now() + TimeDelta::hours(hours)).count();
+        // What was due before the jump is due still.
+        let is_due = self.model.votes.iter().any(|vote| !vote.is_closed && vote.closes_at() <= self.deadline());
+        self.model.counts.jumps += would_end;
+        self.clock.jump(TimeDelta::hours(hours));
+        self.tick().await;
+        self.clock.jump(TimeDelta::hours(-hours));
+        assert!(is_due || rows(self) == before, "a jump of the clock ends and opens nothing (V-13)");
     }
 
     async fn tick(&self) {
@@ -293,25 +230,8 @@ fn start(store: &Store, clock: &Arc<FixedClock>, processes: usize) -> Vec<Arc<Ap
     (0..processes).map(one).collect()
 }
 
-fn actor_url(number: usize) -> String {
-    format!("https://far.example/users/a{}", number % ACTORS)
-}
-
-fn arrived(actor: &str, number: usize, (question, word, is_word): (&str, &str, bool)) -> Arrived {
-    let id = format!("{actor}/votes/{number}");
-    let community = format!("{BASE}/c/commons");
-    let mut note = json!({"id": id, "type": "Note", "attributedTo": actor, "inReplyTo": question, "to": community});
-    let (key, value) = if is_word { ("content", format!("<p>{word}</p>")) } else { ("name", word.to_owned()) };
-    note[key] = json!(value);
-    let activity = json!({
-        "@context": "https://www.w3.org/ns/activitystreams",
-        "id": format!("{id}/activity"), "type": "Create", "actor": actor, "to": community, "object": note,
-    });
-    Arrived { actor: actor.to_owned(), activity_id: format!("{id}/activity"), body: activity.to_string() }
-}
-
 /// A refusal is an answer; a fault of the program is not.
-fn no_fault(outcome: Result<(), ServiceError>) {
+pub fn no_fault(outcome: Result<(), ServiceError>) {
     if let Err(ServiceError::Broken(fault)) = outcome {
         panic!("{fault}");
     }

@@ -1,6 +1,7 @@
 //! What stands in the tables, as text: to prove what is there and what is not.
 
 use super::app::TestApp;
+use caucus::db::AnyConnection;
 use diesel::RunQueryDsl as _;
 use diesel::connection::SimpleConnection as _;
 use diesel::sql_types::Text;
@@ -16,12 +17,16 @@ struct Line {
 
 /// Every row of every table, one text each, by table.
 pub fn dump(app: &TestApp) -> BTreeMap<String, Vec<String>> {
-    let mut connection = app.store.connect();
+    dump_over(&mut app.store.connect())
+}
+
+/// The same over a connection that is there.
+pub fn dump_over(connection: &mut AnyConnection) -> BTreeMap<String, Vec<String>> {
     let mut all = BTreeMap::new();
     for (table, columns) in tables() {
         let parts: Vec<String> = columns.iter().map(|column| format!("COALESCE(CAST({column} AS TEXT), '')")).collect();
         let query = format!("SELECT {} AS line FROM {table}", parts.join(" || ' | ' || "));
-        let lines: Vec<Line> = diesel::sql_query(query).load(&mut connection).unwrap();
+        let lines: Vec<Line> = diesel::sql_query(query).load(connection).unwrap();
         all.insert(table, lines.into_iter().map(|line| line.line).collect());
     }
     assert!(all.len() > 30, "the tables were not found");
@@ -74,7 +79,7 @@ fn tables() -> BTreeMap<String, Vec<String>> {
 /// and no reference is looked after.
 pub fn force(app: &TestApp, query: &str) {
     let mut connection = app.store.connect();
-    if matches!(connection, caucus::db::AnyConnection::Postgres(_)) {
+    if matches!(connection, AnyConnection::Postgres(_)) {
         return connection.batch_execute(&format!("SET session_replication_role = replica; {query}")).unwrap();
     }
     let triggers: Vec<Line> =
