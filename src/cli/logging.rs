@@ -10,11 +10,16 @@ pub(super) const SERVER: &str = "info,actix_server=warn";
 /// What is worth a line of the other commands: they tell their outcome themselves.
 pub(super) const COMMAND: &str = "warn";
 
+/// What is never logged, whatever `RUST_LOG` asks for: the parser of HTML tells every word that it reads, and
+/// a reply of one word may be a ballot (A12).
+const NEVER: [&str; 2] = ["html5ever=off", "markup5ever=off"];
+
 static PANICS: AtomicU64 = AtomicU64::new(0);
 
 /// Starts logging in the given format. Later calls change nothing.
 pub(super) fn start(format: LogFormat, fallback: &str) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(fallback));
+    let wanted = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(fallback));
+    let filter = NEVER.iter().filter_map(|never| never.parse().ok()).fold(wanted, EnvFilter::add_directive);
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second start would mean that a test has its own subscriber; that one stays.
     let _ = match format {

@@ -73,6 +73,7 @@ mod reports;
 mod restored_votes;
 mod restoring;
 mod secrecy;
+mod secret_ballot;
 mod sessions;
 mod soundings;
 mod speaking;

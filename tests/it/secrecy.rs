@@ -3,13 +3,15 @@
 
 use crate::support::TestApp;
 use crate::support::rows::dump;
+use crate::support::store::skipped;
 use caucus::ids::PollId;
 use caucus::settings::DatabaseUrl;
 use caucus::workers::{inbound, timers};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-/// A vote in which many took part from elsewhere, each through the inbox.
+/// A vote in which many took part by all channels: in the poll, by a word, on the web and by the API. What
+/// tells of them is their account, or for the latter two who they are.
 async fn voted(app: &TestApp, how_many: usize) -> (PollId, Vec<String>) {
     let ada = app.member("ada1").await;
     let mut members = vec![ada];
@@ -21,25 +23,40 @@ async fn voted(app: &TestApp, how_many: usize) -> (PollId, Vec<String>) {
         actors.push(app.linked(*member, &format!("unmistakable-voter-{n:04}")).await);
     }
     let (_, poll) = app.open_vote(ada, members[1]).await;
-    for (n, actor) in actors.iter().enumerate() {
+    let mut voters = Vec::new();
+    for (n, (actor, member)) in actors.iter().zip(&members).enumerate() {
         let choice = ["For", "Against", "Abstain"][n % 3];
-        let id = format!("{actor}#votes/{n}");
-        let body = json!({
-            "id": format!("{id}/activity"), "type": "Create", "actor": actor, "to": app.url("/c/commons"),
-            "object": {"id": id, "type": "Note", "name": choice, "attributedTo": actor,
-                       "to": app.url("/c/commons"), "inReplyTo": app.app.urls.poll(poll)},
-        });
-        let new = caucus::db::inbox::NewReceived {
-            actor_url: actor.clone(),
-            activity_id: format!("{id}/activity"),
-            inbox_handle: None,
-            body: body.to_string(),
-            signed_at: app.app.now(),
-        };
-        app.app.write(move |tx| caucus::db::inbox::store_once(tx, &new)).await.unwrap();
-        inbound::step(&app.app).await.unwrap();
+        match n % 4 {
+            0 => arrives(app, poll, actor, ("name", choice.to_owned())).await,
+            1 => arrives(app, poll, actor, ("content", format!("<p>{choice}</p>"))).await,
+            2 => drop(app.vote_on_the_web(poll, *member, &[u32::try_from(n % 3).unwrap()]).await.unwrap()),
+            _ => {
+                let ballot = json!({"choices": [choice]});
+                app.api_of(*member).await.post(&format!("/polls/{poll}/ballot"), ballot).await.must_be(201);
+            }
+        }
+        voters.push(if n % 4 < 2 { actor.clone() } else { member.to_string() });
     }
-    (poll, actors)
+    (poll, voters)
+}
+
+/// A vote from another server, and the worker that takes it up.
+async fn arrives(app: &TestApp, poll: PollId, actor: &str, (key, words): (&str, String)) {
+    let id = format!("{actor}#vote");
+    let mut note = json!({"id": id, "type": "Note", "attributedTo": actor, "to": app.url("/c/commons"),
+        "inReplyTo": app.app.urls.poll(poll)});
+    note[key] = json!(words);
+    let body = json!({"id": format!("{id}/activity"), "type": "Create", "actor": actor, "to": app.url("/c/commons"),
+        "object": note});
+    let new = caucus::db::inbox::NewReceived {
+        actor_url: actor.to_owned(),
+        activity_id: format!("{id}/activity"),
+        inbox_handle: None,
+        body: body.to_string(),
+        signed_at: app.app.now(),
+    };
+    app.app.write(move |tx| caucus::db::inbox::store_once(tx, &new)).await.unwrap();
+    inbound::step(&app.app).await.unwrap();
 }
 
 fn receipts(app: &TestApp) -> Vec<String> {
@@ -47,37 +64,35 @@ fn receipts(app: &TestApp) -> Vec<String> {
 }
 
 /// The bytes of the database, page by page, and of its log.
-fn pages(app: &TestApp) -> Vec<Vec<u8>> {
+fn pages(app: &TestApp) -> Vec<String> {
     let DatabaseUrl::Sqlite(file) = &app.store.url else { return Vec::new() };
     let mut pages = Vec::new();
     for suffix in ["", "-wal"] {
         let bytes = std::fs::read(format!("{}{suffix}", file.display())).unwrap_or_default();
-        pages.extend(bytes.chunks(4096).map(<[u8]>::to_vec));
+        // Each byte as a character of its own: to look for text in a text is fast.
+        pages.extend(bytes.chunks(4096).map(|page| page.iter().copied().map(char::from).collect::<String>()));
     }
     pages
-}
-
-fn holds(page: &[u8], text: &str) -> bool {
-    page.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
 #[tokio::test]
 async fn no_page_of_the_files_holds_a_voter_and_a_ballot_after_the_close() {
     let (app, _) = TestApp::with_community().await;
-    let (poll, actors) = voted(&app, 60).await;
+    let DatabaseUrl::Sqlite(_) = &app.store.url else {
+        return skipped("it is about the file that a SQLite database is");
+    };
+    let (poll, actors) = voted(&app, 40).await;
     let codes = receipts(&app);
-    let links = |pages: &[Vec<u8>]| {
+    let links = |pages: &[String]| {
         let of = |secrets: &[String]| -> Vec<bool> {
-            pages.iter().map(|page| secrets.iter().any(|secret| holds(page, secret))).collect()
+            pages.iter().map(|page| secrets.iter().any(|secret| page.contains(secret.as_str()))).collect()
         };
         let keys: Vec<String> =
             dump(&app)["poll_voters"].iter().map(|r| r.split(" | ").nth(1).unwrap().to_owned()).collect();
         let (voters, keys, codes) = (of(&actors), of(&keys), of(&codes));
         voters.iter().zip(&keys).zip(&codes).filter(|((voter, key), code)| (**voter || **key) && **code).count()
     };
-    if matches!(app.store.url, DatabaseUrl::Sqlite(_)) {
-        assert!(links(&pages(&app)) > 0, "while it is open the link is there to be destroyed");
-    }
+    assert!(links(&pages(&app)) > 0, "while it is open the link is there to be destroyed");
 
     app.advance(TimeDelta::weeks(1));
     timers::step(&app.app).await.unwrap();
@@ -86,13 +101,11 @@ async fn no_page_of_the_files_holds_a_voter_and_a_ballot_after_the_close() {
     let after = pages(&app);
     assert_eq!(links(&after), 0, "a voter and a receipt on one page");
     for page in &after {
-        let names_voter = actors.iter().any(|actor| holds(page, actor));
-        let is_vote = ["\"For\"", "\"Against\"", "\"Abstain\""]
-            .iter()
-            .any(|choice| holds(page, &format!("\"name\":{choice},\"attributedTo\"")));
+        let names_voter = actors.iter().any(|actor| page.contains(actor.as_str()));
+        let is_vote = page.contains("\"attributedTo\":\"https://far.example") && page.contains("\"inReplyTo\"");
         assert!(!(names_voter && is_vote), "the body of a vote is left");
     }
-    assert!(app.result(poll).await.unwrap().tally.ballots() == 60);
+    assert!(app.result(poll).await.unwrap().tally.ballots() == 40);
     assert!(dump(&app)["instance_facts"].iter().all(|fact| !fact.contains("traces")), "nothing is left to be erased");
 }
 
