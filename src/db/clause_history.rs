@@ -1,10 +1,11 @@
 //! The history of one clause: each version that changed it, with the amendment and the vote that
 //! did (rule A1).
 
-use super::amendments::{Amendment, find_amendment, list_backers};
+use super::amendments::{Amendment, count_backers_at, find_amendment, list_backers};
 use super::connection::AnyConnection;
 use super::documents::{Version, list_clauses, list_states_of_clause, list_versions};
 use super::error::DbError;
+use super::polls;
 use super::results::{PollResult, find_result};
 use crate::domain::document::{Clause, ClauseStep, compare};
 use crate::ids::{ClauseId, DocumentId, MemberId};
@@ -31,6 +32,8 @@ pub struct Passed {
     pub amendment: Amendment,
     /// Who backed it. Who that is, is for members only (J5).
     pub backers: Vec<MemberId>,
+    /// How many backed it when its vote opened, those included who left since.
+    pub backers_count: u32,
     /// How the vote went.
     pub result: Option<PollResult>,
 }
@@ -88,9 +91,12 @@ fn step_between(
 fn passed(conn: &mut AnyConnection, version: &Version) -> Result<Option<Passed>, DbError> {
     let Some(id) = version.amendment_id else { return Ok(None) };
     let Some(amendment) = find_amendment(conn, id)? else { return Ok(None) };
-    let result = match amendment.poll_id {
-        Some(poll) => find_result(conn, poll)?,
-        None => None,
-    };
-    Ok(Some(Passed { backers: list_backers(conn, id)?, amendment, result }))
+    let Some(poll) = amendment.poll_id else { return Ok(None) };
+    let opened_at = polls::poll(conn, poll)?.opens_at;
+    Ok(Some(Passed {
+        backers: list_backers(conn, id)?,
+        backers_count: count_backers_at(conn, id, opened_at)?,
+        result: find_result(conn, poll)?,
+        amendment,
+    }))
 }

@@ -52,8 +52,8 @@ pub(super) fn advisory(url: &str, poll: &PollToInsert<'_>) -> String {
 /// The Question of a vote on who leads a cabal (C3).
 pub(super) fn lead_vote(url: &str, frozen: &FrozenVote) -> String {
     format!(
-        "{}<p>For, Against or Abstain until {}. The members of the cabal when this opened decide; {}. A lead helps the \
-         work along and may do nothing that the others may not. The numbers appear when it closes. {}</p>",
+        "{}<p>For, Against or Abstain until {}. The members of the cabal when this opened decide; {}. Whoever is chosen takes the place of all who lead \
+         it now. A lead helps the work along and may do nothing that the others may not. The numbers appear when it closes. {}</p>",
         paragraphs(&frozen.question),
         moment(frozen.closes_at),
         rule(frozen.rule),
@@ -110,8 +110,10 @@ pub(super) fn ballot(urls: &Urls, proposed: &Proposed<'_>, frozen: &FrozenVote) 
 /// How a vote is decided, as part of a sentence.
 pub(super) fn rule(rule: Rule) -> String {
     let base = match (rule.majority, rule.base) {
-        (Majority::TwoThirds, VoteBase::Cast) => "it takes two thirds of the votes for and against",
-        (Majority::TwoThirds, VoteBase::Roll) => "it takes two thirds of all members",
+        (Majority::TwoThirds, VoteBase::Cast) => {
+            "it takes two thirds of the votes for and against, and at least two votes for"
+        }
+        (Majority::TwoThirds, VoteBase::Roll) => "it takes two thirds of all members, and at least two votes for",
         (Majority::Simple, VoteBase::Cast) => "it takes more votes for than against",
         (Majority::Simple, VoteBase::Roll) => "it takes more than half of all members",
     };
@@ -197,9 +199,8 @@ fn why_not(poll: &Poll, reason: Uncounted) -> Option<String> {
 
 /// What a voter from elsewhere is told with their receipt. Their choice is not in it.
 pub(super) fn receipt(poll: &Poll, code: &str) -> String {
-    let place = if poll.is_lead_vote() { "on the page of the vote" } else { "in the record that is published" };
     format!(
-        "your vote has arrived here and counts. Your receipt is {code}: it finds your ballot {place} \
+        "your vote has arrived here and counts. Your receipt is {code}: it finds your ballot in the record that is published \
          after the close, so keep it to yourself. Your own server may show a vote before it has arrived, and \
          may keep it. Until {} you may change it: answer the question with the single word for, against or abstain, or \
          vote on the page; the last one counts. Who could see what, and when:",

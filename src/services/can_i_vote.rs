@@ -4,7 +4,7 @@
 use super::ServiceError;
 use crate::clock::Stamp;
 use crate::db::amendments;
-use crate::db::linked_actors::list_linked_actors;
+use crate::db::linked_actors::{LinkedActor, list_linked_actors};
 use crate::db::remote_actors::find_remote_actor;
 use crate::db::roll::is_on_roll;
 use crate::db::{AnyConnection, ballots, polls};
@@ -67,7 +67,7 @@ pub fn can_i_vote(
 ) -> Result<Standing, ServiceError> {
     use crate::domain::amendment::AmendmentState as State;
     let amendment = amendments::find_amendment(conn, id)?.ok_or(ServiceError::NotFound("amendment"))?;
-    let is_before = matches!(amendment.state_at(now), State::SeekingBacking | State::Backed | State::InConflict);
+    let is_before = State::UNDECIDED.contains(&amendment.state_at(now));
     let Some(poll) = amendment.poll_id else {
         return Ok(match (is_before, member) {
             (false, _) => Standing::Over,
@@ -86,14 +86,14 @@ pub fn can_i_vote(
     })
 }
 
-/// Whether votes from this handle count as this member's. `false` also for handles that belong to
-/// others.
+/// Whether votes from this handle count as this member's at present. `false` also for handles that belong
+/// to others, and for links that are on hold or blocked.
 ///
 /// # Errors
 /// The store's fault.
 pub fn is_my_handle(conn: &mut AnyConnection, member: MemberId, handle: &str) -> Result<bool, ServiceError> {
     let bare = |text: &str| text.trim().trim_start_matches('@').to_lowercase();
-    for link in list_linked_actors(conn, member)? {
+    for link in list_linked_actors(conn, member)?.into_iter().filter(LinkedActor::is_in_force) {
         let actor = find_remote_actor(conn, &link.actor_url)?;
         if link.actor_url == handle.trim() || actor.is_some_and(|actor| bare(&actor.handle()) == bare(handle)) {
             return Ok(true);

@@ -69,6 +69,10 @@ async fn a_token_that_a_steward_made_has_no_voice_until_its_member_confirms_it()
         (format!("/polls/{poll}/ballot"), json!({"choices": ["For"]})),
         (format!("/amendments/{amendment}/ballot"), json!({"choice": "For"})),
         (format!("/amendments/{proposed}/backing"), json!(null)),
+        (format!("/amendments/{proposed}/opening"), json!(null)),
+        (format!("/amendments/{proposed}/announcement"), json!({"days": 3})),
+        (format!("/amendments/{proposed}/objections"), json!({"reason": "No."})),
+        ("/spokespeople".to_owned(), json!({"purpose": "the press", "ends_on": "2026-03-20", "publish_name": true})),
         ("/linked-actors".to_owned(), json!({"handle": "@mallory@far.example"})),
         ("/linked-actors/confirmation".to_owned(), json!({"code": "123456"})),
     ] {

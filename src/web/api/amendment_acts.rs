@@ -74,7 +74,7 @@ pub async fn open_ballot(
     member: ApiMember,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let (by, id) = (member.id(), answer::id(&id)?);
+    let (by, id) = (member.voice()?, answer::id(&id)?);
     let poll = app.write(move |tx| acts::open_ballot::open_ballot(tx, by, id)).await?;
     Ok(Created::published(poll, app.urls.poll(poll)).at(&format!("/polls/{poll}")))
 }
@@ -90,7 +90,7 @@ pub async fn announce_opening(
     id: web::Path<String>,
     body: Body<NoticeRequest>,
 ) -> Result<web::Json<AmendmentView>, Problem> {
-    let (by, id, days) = (member.id(), answer::id(&id)?, body.0.days);
+    let (by, id, days) = (member.voice()?, answer::id(&id)?, body.0.days);
     app.write(move |tx| acts::announce_opening::announce_opening(tx, by, id, days)).await?;
     Ok(web::Json(whole(&app, id, Some(by)).await?))
 }
@@ -105,7 +105,7 @@ pub async fn take_announcement_back(
     member: ApiMember,
     id: web::Path<String>,
 ) -> Result<web::Json<AmendmentView>, Problem> {
-    let (by, id) = (member.id(), answer::id(&id)?);
+    let (by, id) = (member.voice()?, answer::id(&id)?);
     app.write(move |tx| acts::announce_opening::take_announcement_back(tx, by, id)).await?;
     Ok(web::Json(whole(&app, id, Some(by)).await?))
 }
@@ -120,7 +120,7 @@ pub async fn renew_amendment(
     member: ApiMember,
     id: web::Path<String>,
 ) -> Result<web::Json<AmendmentView>, Problem> {
-    let (by, id) = (member.id(), answer::id(&id)?);
+    let (by, id) = (member.voice()?, answer::id(&id)?);
     app.write(move |tx| acts::propose_amendment::renew_amendment(tx, by, id)).await?;
     Ok(web::Json(whole(&app, id, Some(by)).await?))
 }

@@ -319,7 +319,7 @@ pub async fn edit_amendment(
     id: web::Path<String>,
     body: Body<AmendmentChange>,
 ) -> Result<web::Json<AmendmentView>, Problem> {
-    let (by, id, body) = (member.id(), answer::id(&id)?, body.0);
+    let (by, id, body) = (member.voice()?, answer::id(&id)?, body.0);
     app.write(move |tx| -> Result<_, ServiceError> {
         let standing = existing(tx.conn, id, Some(by))?;
         let state = standing.state_at(tx.now);
@@ -360,7 +360,7 @@ pub async fn withdraw_amendment(
     member: ApiMember,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let (by, id) = (member.id(), answer::id(&id)?);
+    let (by, id) = (member.voice()?, answer::id(&id)?);
     app.write(move |tx| acts::propose_amendment::withdraw_amendment(tx, by, id)).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -137,7 +137,7 @@ pub struct EventView {
     /// Null for what came with the first text.
     amendment: Option<String>,
     /// How many members backed the amendment.
-    backings_count: Option<usize>,
+    backings_count: Option<u32>,
     /// The vote that carried it.
     poll: Option<String>,
     votes_for: Option<u64>,
@@ -171,7 +171,7 @@ fn event(id: ClauseId, event: ClauseEvent) -> EventView {
         version: event.version.number,
         since: iso_seconds(event.version.created_at),
         amendment: event.passed.as_ref().map(|passed| passed.amendment.id.to_string()),
-        backings_count: event.passed.as_ref().map(|passed| passed.backers.len()),
+        backings_count: event.passed.as_ref().map(|passed| passed.backers_count),
         poll: result.map(|result| result.poll_id.to_string()),
         votes_for: result.map(|result| result.tally.votes_for),
         votes_against: result.map(|result| result.tally.against),

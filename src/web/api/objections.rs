@@ -110,7 +110,7 @@ pub async fn raise_objection(
     id: web::Path<String>,
     body: Body<ObjectionRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let (by, amendment): (_, AmendmentId) = (member.id(), answer::id(&id)?);
+    let (by, amendment): (_, AmendmentId) = (member.voice()?, answer::id(&id)?);
     let id = app.write(move |tx| acts::raise_objection(tx, by, amendment, &body.0.reason)).await?;
     let created = Created { id: id.to_string(), url: app.urls.amendment(amendment), object_id: None };
     Ok(created.at(&format!("/amendments/{amendment}")))
@@ -142,7 +142,7 @@ pub async fn answer_objection(
     id: web::Path<String>,
     body: Body<AnswerRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let (by, id): (_, ObjectionId) = (member.id(), answer::id(&id)?);
+    let (by, id): (_, ObjectionId) = (member.voice()?, answer::id(&id)?);
     app.write(move |tx| acts::answer_objection(tx, by, id, &body.0.answer)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -157,7 +157,7 @@ pub async fn withdraw_objection(
     member: ApiMember,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let (by, id): (_, ObjectionId) = (member.id(), answer::id(&id)?);
+    let (by, id): (_, ObjectionId) = (member.voice()?, answer::id(&id)?);
     app.write(move |tx| acts::withdraw_objection(tx, by, id)).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -227,6 +227,7 @@ pub async fn show_poll(
 #[get("/polls/{id}/record")]
 pub async fn show_record(app: web::Data<App>, id: web::Path<String>) -> Result<HttpResponse, Problem> {
     let id: PollId = answer::id(&id)?;
+    acts::close_ballot::settle(&app, id).await?;
     let record = app.read(move |conn| results::find_record(conn, id)).await?.ok_or_else(Problem::not_found)?;
     Ok(HttpResponse::Ok().content_type("application/json").body(record))
 }

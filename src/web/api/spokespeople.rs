@@ -176,7 +176,7 @@ pub async fn volunteer(
     member: ApiMember,
     body: Body<SpokespersonRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let by = member.id();
+    let by = member.voice()?;
     let SpokespersonRequest { purpose, ends_on, publish_name } = body.0;
     let fields = SpokespersonFields { purpose, ends_on, publish_name };
     let id = app.write(move |tx| act::volunteer(tx, by, &fields)).await?;
@@ -194,7 +194,7 @@ pub async fn back_spokesperson(
     member: ApiMember,
     id: web::Path<String>,
 ) -> Result<web::Json<SpokespersonView>, Problem> {
-    let (by, id) = (member.id(), answer::id(&id)?);
+    let (by, id) = (member.voice()?, answer::id(&id)?);
     app.write(move |tx| backing::back_spokesperson(tx, by, id)).await?;
     seen(&app, Some(by), id).await
 }

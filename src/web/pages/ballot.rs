@@ -2,6 +2,7 @@
 
 use super::poll;
 use crate::App;
+use crate::db::polls;
 use crate::ids::PollId;
 use crate::services::ServiceError;
 use crate::services::cast_ballot::{Receipt, on_the_web};
@@ -23,6 +24,8 @@ pub struct Fields {
 struct Content {
     id: PollId,
     receipt: Receipt,
+    /// Whether a record of its ballots will be published.
+    has_record: bool,
 }
 
 /// `POST /polls/{id}/ballot`. The receipt stands in this very answer and is stored nowhere: it
@@ -36,7 +39,8 @@ pub async fn cast(
     match on_the_web(&app, by, id, choices).await {
         Ok(receipt) => {
             let title = if receipt.is_changed { "Your vote is changed" } else { "Your vote is counted" };
-            form.session.page(&app, title).show(&Content { id, receipt })
+            let has_record = app.read(move |conn| polls::poll(conn, id)).await?.has_roll();
+            form.session.page(&app, title).show(&Content { id, receipt, has_record })
         }
         Err(error @ (ServiceError::Refused(_) | ServiceError::Conflict(_))) => {
             poll::show_with(&app, &form.session, id, Some(error)).await

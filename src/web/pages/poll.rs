@@ -84,6 +84,7 @@ pub(super) async fn show_with(
 /// `GET /polls/{id}/record.json`: all ballots with their receipts, for everybody to count again (A13).
 pub async fn record(app: web::Data<App>, id: web::Path<PollId>) -> Result<HttpResponse, PageError> {
     let id = id.into_inner();
+    settle(&app, id).await?;
     let record = app.read(move |conn| find_record(conn, id)).await?.ok_or(PageError::not_found("record"))?;
     Ok(HttpResponse::Ok()
         .content_type(ContentType::json())
