@@ -11,7 +11,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("federation", &["clock", "ids", "settings", "domain", "db", "app", "App"]),
     ("services", &["clock", "ids", "settings", "domain", "db", "app", "App", "federation", "crash_point"]),
     ("web", &["clock", "ids", "settings", "domain", "db", "app", "App", "federation", "services"]),
-    ("workers", &["clock", "ids", "settings", "domain", "db", "app", "App", "federation", "services"]),
+    ("workers", &["clock", "ids", "settings", "domain", "db", "app", "App", "federation", "services", "crash_point"]),
     ("cli", &["clock", "ids", "settings", "domain", "db", "app", "App", "federation", "services", "web", "workers"]),
 ];
 
