@@ -23,7 +23,7 @@ pub fn postgres_server() -> Option<String> {
 }
 
 /// Says that the test that calls it is not run here, and why: on the test's error output and, for the summary of
-/// `tests/run`, in the file that `CAUCUS_SKIPPED` names.
+/// `tests/run`, in the file that `SKIPPED_TESTS` names.
 #[expect(clippy::print_stderr, reason = "whoever runs the tests shall read it")]
 #[track_caller]
 pub fn skipped(why: &str) {
@@ -31,7 +31,7 @@ pub fn skipped(why: &str) {
     let place = std::panic::Location::caller();
     let line = format!("{}:{}: {why}", place.file(), place.line());
     eprintln!("NOT RUN {line}");
-    if let Some(file) = std::env::var_os("CAUCUS_SKIPPED") {
+    if let Some(file) = std::env::var_os("SKIPPED_TESTS") {
         let mut file = std::fs::OpenOptions::new().create(true).append(true).open(file).unwrap();
         // In one write, because other tests write too.
         file.write_all(format!("{line}\n").as_bytes()).unwrap();
