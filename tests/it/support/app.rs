@@ -31,6 +31,8 @@ pub struct TestApp {
 struct Special<'a> {
     public: Option<&'a str>,
     patience: Option<Duration>,
+    /// A store that is there already, instead of a fresh one.
+    store: Option<Store>,
 }
 
 /// When the clocks of tests stand, unless a test sets them.
@@ -57,14 +59,24 @@ impl TestApp {
         Self::build(clock.clone(), Some(clock), Special { public: Some(address), ..Special::default() }).await
     }
 
+    /// A program over a store that is there already, at a moment, under the public address that it has had.
+    pub async fn over(store: Store, public: &str, now: Stamp) -> Self {
+        let clock = Arc::new(FixedClock::at(now));
+        let special = Special { public: Some(public), store: Some(store), ..Special::default() };
+        Self::build(clock.clone(), Some(clock), special).await
+    }
+
     /// A program on the clock of the machine.
     pub async fn on_real_time() -> Self {
         Self::build(Arc::new(SystemClock), None, Special::default()).await
     }
 
     async fn build(clock: Arc<dyn Clock>, fixed: Option<Arc<FixedClock>>, special: Special<'_>) -> Self {
-        let Special { public, patience } = special;
-        let store = Store::fresh();
+        let Special { public, patience, store } = special;
+        let (store, is_fresh) = match store {
+            Some(store) => (store, false),
+            None => (Store::fresh(), true),
+        };
         // Bound first, because the public address holds the port.
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let listens = listener.local_addr().unwrap().to_string();
@@ -81,7 +93,9 @@ impl TestApp {
             app.limits.longest_body_wait = patience;
         }
         let app = Arc::new(app);
-        app.write(create_instance_actor).await.unwrap();
+        if is_fresh {
+            app.write(create_instance_actor).await.unwrap();
+        }
         let server = caucus::web::server(Arc::clone(&app), listener).unwrap();
         let handle = server.handle();
         tokio::spawn(server);

@@ -59,7 +59,7 @@ pub fn updates_of_questions(app: &TestApp) -> Vec<(String, Value)> {
 }
 
 /// Names of tables and columns, from the schema file.
-fn tables() -> BTreeMap<String, Vec<String>> {
+pub fn tables() -> BTreeMap<String, Vec<String>> {
     let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/db/schema.rs")).unwrap();
     let mut tables: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut current = None;

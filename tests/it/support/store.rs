@@ -52,6 +52,24 @@ impl Store {
         postgres_server().map(|server| Self::on_postgres(&server))
     }
 
+    /// A store of the kind that this run is for, without a single table.
+    pub fn empty() -> Self {
+        match postgres_server() {
+            Some(server) => {
+                let name = format!("caucus_test_{}", hex(random_receipt().as_bytes()));
+                let mut admin = establish(&DatabaseUrl::Postgres(server.clone())).unwrap();
+                admin.batch_execute(&format!("CREATE DATABASE {name}")).unwrap();
+                let url = DatabaseUrl::Postgres(with_database(&server, &name));
+                Self { folder: tempfile::tempdir().unwrap(), url, drop_with: Some((server, name)) }
+            }
+            None => {
+                let folder = tempfile::tempdir().unwrap();
+                let url = DatabaseUrl::Sqlite(folder.path().join("caucus.sqlite"));
+                Self { folder, url, drop_with: None }
+            }
+        }
+    }
+
     fn on_sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("caucus.sqlite");
