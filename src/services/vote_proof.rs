@@ -85,8 +85,8 @@ pub(super) fn of_vote(
     let rows = as_stored(conn, urls, (poll, stored))?;
     let opening = proof.chain.first.as_ref().and_then(|first| serde_json::from_str::<Value>(&first.entry).ok());
     let told = opening.as_ref().and_then(|entry| entry.get("frozen"));
-    // The first chains held less.
-    let is_of_first_kind = told.is_some_and(|told| told.get("decides").is_none());
+    // The first chains held less, and votes on amendments that were opened before any froze just that.
+    let is_of_first_kind = told.map_or(poll.amendment_id.is_some(), |told| told.get("decides").is_none());
     let in_rows = if is_of_first_kind { rows.json_of_the_first_kind() } else { rows.json() };
     let frozen = told.cloned().unwrap_or_else(|| in_rows.clone());
     let is_asked_alike = opening.as_ref().filter(|_| is_of_first_kind).is_none_or(|entry| {

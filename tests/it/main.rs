@@ -84,6 +84,7 @@ mod support;
 mod tally;
 mod tampering;
 mod tell_nothing;
+mod upgrade;
 mod vote_shapes;
 mod vote_threats;
 mod voting;
