@@ -466,7 +466,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    vote_senders (poll_id, actor_url) {
+    vote_senders (poll_id, actor_url, vote_id) {
         poll_id -> Text,
         actor_url -> Text,
         vote_id -> Text,

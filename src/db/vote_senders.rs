@@ -20,7 +20,7 @@ pub struct Sent<'a> {
     pub by_member: bool,
 }
 
-/// Notes a vote; false when it is the actor's newest one, arrived again.
+/// Notes a vote; false when it arrived before, however many came after it (A6).
 ///
 /// # Errors
 /// The store's fault.
@@ -35,17 +35,7 @@ pub fn note_sender(tx: &mut Tx<'_>, sent: &Sent<'_>) -> Result<bool, DbError> {
         .values(row)
         .on_conflict_do_nothing()
         .execute(c))?;
-    if added == 1 {
-        return Ok(true);
-    }
-    let standing = vote_senders::table.find((sent.poll.to_string(), sent.actor_url));
-    let renewed = diesel::update(standing.clone().filter(vote_senders::vote_id.ne(sent.vote_id)))
-        .set(vote_senders::vote_id.eq(sent.vote_id))
-        .execute(tx.conn)?;
-    if sent.by_member {
-        diesel::update(standing).set(vote_senders::is_voter.eq(true)).execute(tx.conn)?;
-    }
-    Ok(renewed == 1)
+    Ok(added == 1)
 }
 
 /// Everybody elsewhere who sent a vote: they get the final Update whether they follow or not.
@@ -57,6 +47,7 @@ pub fn list_senders(conn: &mut AnyConnection, poll: PollId) -> Result<Vec<String
         .filter(vote_senders::poll_id.eq(poll.to_string()))
         .order(vote_senders::actor_url)
         .select(vote_senders::actor_url)
+        .distinct()
         .load(conn)?)
 }
 
@@ -82,13 +73,4 @@ pub fn note_told(tx: &mut Tx<'_>, poll: PollId, whom: &str, kind: &str) -> Resul
         .on_conflict_do_nothing()
         .execute(c))?;
     Ok(added == 1)
-}
-
-/// Whether somebody was told this about the poll.
-///
-/// # Errors
-/// The store's fault.
-pub fn was_told(conn: &mut AnyConnection, poll: PollId, whom: &str, kind: &str) -> Result<bool, DbError> {
-    let told = vote_notices::table.find((poll.to_string(), whom, kind)).select(vote_notices::kind);
-    Ok(told.first::<String>(conn).optional()?.is_some())
 }

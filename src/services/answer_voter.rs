@@ -14,7 +14,7 @@ use crate::domain::ballot::VoteOutcome;
 use crate::ids::PollId;
 
 /// Under which it is noted that a voter was sent their receipt.
-pub(super) const RECEIPT: &str = "receipt";
+const RECEIPT: &str = "receipt";
 
 /// Tells a voter once, kindly, why their vote is not a ballot. Neither the choice nor anything
 /// that leads to a ballot is in the message.

@@ -2,7 +2,7 @@
 //! a reply of a single word, the web and the API all come here.
 
 use super::ServiceError;
-use super::answer_voter::{RECEIPT, give_receipt, tell};
+use super::answer_voter::{give_receipt, tell};
 use super::confirm_time::check_end_is_known;
 use crate::App;
 use crate::clock::Stamp;
@@ -10,7 +10,7 @@ use crate::crash_point::crash_point;
 use crate::db::ballots::{self, Ballot, ReceiptOf, Said, Standing, Voter};
 use crate::db::polls::{self, Poll};
 use crate::db::soundings::{remove_soundings_of, save_sounding};
-use crate::db::vote_senders::{Sent, note_sender, was_told};
+use crate::db::vote_senders::{Sent, note_sender};
 use crate::db::{DbError, Tx, chain, linked_actors, roll};
 use crate::domain::Refusal;
 use crate::domain::ballot::{Choices, Decision, Uncounted, VoteOutcome, find_option, reply_word};
@@ -46,7 +46,8 @@ impl<'a> FediverseVote<'a> {
 pub struct Receipt {
     /// The random code that finds the ballot in the published record (A13).
     pub code: String,
-    /// Whether it replaced an earlier ballot.
+    /// Whether it replaced an earlier ballot. Whether that said the same is not told: nobody can be made to
+    /// show how they had voted.
     pub is_changed: bool,
 }
 
@@ -235,7 +236,7 @@ fn judge(tx: &mut Tx<'_>, poll: &Poll, vote: &FediverseVote<'_>) -> Result<Judge
     };
     let sent = Sent { poll: poll.id, actor_url: vote.actor_url, vote_id: vote.vote_id, by_member: is_on_roll };
     if !note_sender(tx, &sent)? && poll.has_roll() {
-        // The very vote that was dealt with: whoever has changed their ballot since meant to.
+        // A vote that was dealt with: whoever has changed their ballot since meant to.
         return uncounted(Uncounted::Duplicate);
     }
     let names = poll.options.iter().map(|option| option.name.as_str());
@@ -304,7 +305,7 @@ fn cast_again(
     };
     let added = choices.positions().into_iter().filter(|&position| !standing.ballot.choices.has(position)).collect();
     let is_same = choices == standing.ballot.choices;
-    let receipt = receipt_of(tx, poll, voter, is_same)?;
+    let receipt = receipt_of(poll, voter);
     if is_same && receipt == ReceiptOf::Before {
         ballots::confirm_ballot(tx, poll, voter, said)?;
         return Ok((VoteOutcome::Unchanged, Some(standing.ballot.clone())));
@@ -312,18 +313,15 @@ fn cast_again(
     let ballot = ballots::change_ballot(tx, poll, (voter, standing), Said { choices, ..said }, receipt)?;
     crash_point("vote: changed");
     count_live(tx, poll, added)?;
-    Ok((if is_same { VoteOutcome::Unchanged } else { VoteOutcome::Changed }, Some(ballot)))
+    Ok((VoteOutcome::Changed, Some(ballot)))
 }
 
-/// Whoever votes again on the web gets a new receipt: the old one may be known to the server that
-/// carried it, which could find in the record what they changed their mind to. One that nobody else
-/// was told stays when nothing changes.
-fn receipt_of(tx: &mut Tx<'_>, poll: &Poll, voter: &Voter, is_same: bool) -> Result<ReceiptOf, DbError> {
+/// Whoever votes again on the web gets a new receipt, whatever they say: the old one may be known to the
+/// server that carried it, which could find in the record what they changed their mind to; and one that
+/// stayed would tell whoever looks on that the ballot had said the same.
+fn receipt_of(poll: &Poll, voter: &Voter) -> ReceiptOf {
     let is_on_the_web = voter.actor_url.is_none();
-    if poll.has_roll() && is_on_the_web && (!is_same || was_told(tx.conn, poll.id, &voter.key, RECEIPT)?) {
-        return Ok(ReceiptOf::Now);
-    }
-    Ok(ReceiptOf::Before)
+    if poll.has_roll() && is_on_the_web { ReceiptOf::Now } else { ReceiptOf::Before }
 }
 
 fn count_live(tx: &mut Tx<'_>, poll: &Poll, positions: Vec<u32>) -> Result<(), ServiceError> {

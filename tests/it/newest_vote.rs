@@ -10,7 +10,7 @@ use caucus::domain::ballot::{Uncounted, VoteOutcome};
 use caucus::ids::{MemberId, PollId};
 use caucus::workers::{inbound, timers};
 use chrono::TimeDelta;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 async fn totals_after_the_close(app: &TestApp, poll: PollId) -> Vec<u32> {
@@ -66,30 +66,56 @@ async fn the_same_vote_in_another_activity_undoes_no_change_of_mind() {
     let bea = app.member("bea").await;
     let hers = app.linked(ada, "ada").await;
     let (_, poll) = app.open_vote(ada, bea).await;
-    let question = app.app.urls.poll(poll);
-    let send = async |activity: &str| {
-        let id = format!("{hers}#{activity}");
-        let body = json!({"id": id, "type": "Create", "actor": hers, "object": {
-            "id": format!("{hers}#votes/1"), "type": "Note", "name": "For", "attributedTo": hers, "inReplyTo": question,
-        }});
-        let new = NewReceived {
-            actor_url: hers.clone(),
-            activity_id: id,
-            inbox_handle: None,
-            body: body.to_string(),
-            signed_at: app.app.now(),
-        };
-        assert!(app.app.write(move |tx| store_once(tx, &new)).await.unwrap());
-        assert_eq!(inbound::step(&app.app).await.unwrap(), 1);
-        app.advance(TimeDelta::minutes(1));
-    };
-    send("activities/1").await;
+    send(&app, &hers, poll, (1, "For")).await;
     app.vote_on_the_web(poll, ada, &[1]).await.unwrap();
-    app.advance(TimeDelta::minutes(1));
 
-    send("activities/2").await;
+    send(&app, &hers, poll, (1, "For")).await;
 
     assert_eq!(totals_after_the_close(&app, poll).await, [0, 1, 0]);
+}
+
+#[tokio::test]
+async fn an_older_vote_in_another_activity_replaces_no_newer_one_of_the_same_account() {
+    let (app, ada) = TestApp::with_community().await;
+    let bea = app.member("bea").await;
+    let hers = app.linked(ada, "ada").await;
+    let (_, poll) = app.open_vote(ada, bea).await;
+    for (number, word) in [(1, "For"), (2, "Abstain"), (3, "Against")] {
+        send(&app, &hers, poll, (number, word)).await;
+    }
+
+    for older in [(1, "For"), (2, "Abstain"), (1, "For")] {
+        send(&app, &hers, poll, older).await;
+    }
+
+    assert_eq!(totals_after_the_close(&app, poll).await, [0, 1, 0]);
+}
+
+/// A vote arrives, in an activity of its own, and is dealt with.
+async fn send(app: &TestApp, actor: &str, poll: PollId, (number, word): (u8, &str)) {
+    app.advance(TimeDelta::minutes(1));
+    receive(app, actor, &vote_of(app, actor, poll, (number, word))).await;
+    assert_eq!(inbound::step(&app.app).await.unwrap(), 1);
+}
+
+fn vote_of(app: &TestApp, actor: &str, poll: PollId, (number, word): (u8, &str)) -> Value {
+    let activity = format!("{actor}#activities/{}", app.app.now().timestamp());
+    json!({"id": activity, "type": "Create", "actor": actor, "object": {
+        "id": format!("{actor}#votes/{number}"), "type": "Note", "name": word, "attributedTo": actor,
+        "inReplyTo": app.app.urls.poll(poll),
+    }})
+}
+
+/// What the inbox does once a signature is believed.
+async fn receive(app: &TestApp, actor: &str, activity: &Value) {
+    let new = NewReceived {
+        actor_url: actor.to_owned(),
+        activity_id: activity["id"].as_str().unwrap().to_owned(),
+        inbox_handle: None,
+        body: activity.to_string(),
+        signed_at: app.app.now(),
+    };
+    assert!(app.app.write(move |tx| store_once(tx, &new)).await.unwrap());
 }
 
 #[tokio::test]
@@ -99,18 +125,7 @@ async fn a_clock_that_is_set_back_keeps_no_vote_waiting_until_a_newer_one_is_the
     let hers = app.linked(ada, "ada").await;
     let (_, poll) = app.open_vote(ada, bea).await;
     app.advance(TimeDelta::hours(6));
-    let id = format!("{hers}#votes/1");
-    let body = json!({"id": format!("{id}/activity"), "type": "Create", "actor": hers, "object": {
-        "id": id, "type": "Note", "name": "For", "attributedTo": hers, "inReplyTo": app.app.urls.poll(poll),
-    }});
-    let new = NewReceived {
-        actor_url: hers.clone(),
-        activity_id: format!("{id}/activity"),
-        inbox_handle: None,
-        body: body.to_string(),
-        signed_at: app.app.now(),
-    };
-    assert!(app.app.write(move |tx| store_once(tx, &new)).await.unwrap());
+    receive(&app, &hers, &vote_of(&app, &hers, poll, (1, "For"))).await;
 
     app.advance(TimeDelta::hours(-5));
     assert_eq!(inbound::step(&app.app).await.unwrap(), 1);
@@ -135,14 +150,7 @@ async fn an_edit_of_a_reply_casts_no_ballot_and_its_author_is_told_once() {
             "attributedTo": hers, "inReplyTo": question, "updated": "2026-03-01T12:00:00Z",
             "to": ["https://www.w3.org/ns/activitystreams#Public"],
         }});
-        let new = NewReceived {
-            actor_url: hers.clone(),
-            activity_id: id,
-            inbox_handle: None,
-            body: body.to_string(),
-            signed_at: app.app.now(),
-        };
-        assert!(app.app.write(move |tx| store_once(tx, &new)).await.unwrap());
+        receive(&app, &hers, &body).await;
         inbound::step(&app.app).await.unwrap();
     };
     send("Create", 1, "For").await;
@@ -172,7 +180,7 @@ async fn whoever_votes_again_on_the_web_gets_a_receipt_that_no_other_server_was_
     let same = app.vote_on_the_web(poll, ada, &[0]).await.unwrap();
     let other = app.vote_on_the_web(poll, ada, &[1]).await.unwrap();
 
-    assert!(!same.is_changed && other.is_changed);
+    assert!(same.is_changed && other.is_changed, "whoever looks on learns nothing about what was said before");
     assert_eq!(BTreeSet::from([&told, &same.code, &other.code]).len(), 3, "each is another one");
     assert_eq!((receipt(&app), dump(&app)["ballots"].len()), (other.code.clone(), 1));
     totals_after_the_close(&app, poll).await;
@@ -181,16 +189,27 @@ async fn whoever_votes_again_on_the_web_gets_a_receipt_that_no_other_server_was_
     assert!(!record.contains(&told) && !record.contains(&same.code));
 }
 
+/// Whoever makes somebody vote before their eyes sees the same, whether they had said it before or not.
 #[tokio::test]
-async fn a_receipt_that_nobody_else_knows_stays_when_nothing_changes() {
+async fn voting_again_tells_nobody_whether_the_ballot_had_said_the_same() {
     let (app, ada) = TestApp::with_community().await;
     let bea = app.member("bea").await;
     let (_, poll) = app.open_vote(ada, bea).await;
-    let first = app.vote_on_the_web(poll, ada, &[0]).await.unwrap();
+    let mut told = Vec::new();
+    for (member, handle, earlier) in [(ada, "ada", 1), (bea, "bea", 0)] {
+        app.vote_on_the_web(poll, member, &[earlier]).await.unwrap();
+        let mut browser = app.signed_in(handle).await;
+        let page = browser.get(&format!("/polls/{poll}")).await;
+        let answer = browser.submit(&page.form("/ballot").choose("choice", "1")).await;
+        let by_api = app.vote_on_the_web(poll, member, &[1]).await.unwrap();
+        let shown = answer.text();
+        let receipt = shown.split("receipt").nth(1).unwrap().split_whitespace().find(|word| word.len() > 20).unwrap();
+        told.push((shown.replace(receipt, ""), by_api.is_changed));
+    }
 
-    let again = app.vote_on_the_web(poll, ada, &[0]).await.unwrap();
-
-    assert_eq!(again, first);
+    assert!(dump(&app)["uncounted_votes"].is_empty(), "nor do the minutes");
+    assert_eq!(told[0].1, told[1].1);
+    assert_eq!(told[0].0.replace("Ada", ""), told[1].0.replace("Bea", ""));
 }
 
 #[tokio::test]

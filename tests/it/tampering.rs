@@ -144,7 +144,8 @@ async fn whatever_is_changed_in_a_closed_vote_is_found() {
         ("UPDATE amendments SET state = 'lost'", "the state of its amendment"),
     ] {
         let (app, members, _, poll) = open_vote().await;
-        app.vote_on_the_web(poll, members[0], &[0]).await.unwrap();
+        let elsewhere = app.linked(members[0], "elsewhere").await;
+        app.vote(poll, &elsewhere, "Perhaps").await;
         force(
             &app,
             "INSERT INTO incidents (id, kind, began_at, ended_at) VALUES ('i', 'down', '2026-03-02 12:00:00', '2026-03-02 13:00:00')",

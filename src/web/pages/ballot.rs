@@ -38,7 +38,7 @@ pub async fn cast(
     let (id, by, choices) = (id.into_inner(), form.me.member_id, form.fields.choice.clone());
     match on_the_web(&app, by, id, choices).await {
         Ok(receipt) => {
-            let title = if receipt.is_changed { "Your vote is changed" } else { "Your vote is counted" };
+            let title = if receipt.is_changed { "Your new vote is counted" } else { "Your vote is counted" };
             let has_record = app.read(move |conn| polls::poll(conn, id)).await?.has_roll();
             form.session.page(&app, title).show(&Content { id, receipt, has_record })
         }

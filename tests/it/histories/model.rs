@@ -75,8 +75,8 @@ pub struct Model {
     pub votes: Vec<Vote>,
     /// Votes to which no worker has come yet, as they arrived.
     waiting: Vec<Sent>,
-    /// The newest vote of each actor that was dealt with: sent again it changes nothing.
-    newest: BTreeMap<(usize, String), String>,
+    /// The votes that were dealt with: sent again they change nothing.
+    dealt_with: BTreeSet<(usize, String, String)>,
     /// What was seen of the closed ones: it may never change.
     pub results: BTreeMap<PollId, String>,
     pub counts: Counts,
@@ -115,14 +115,21 @@ impl Model {
         self.votes[poll].is_closed = true;
     }
 
+    /// Nothing is kept of what came from the accounts of somebody who leaves.
+    pub fn forget(&mut self, member: MemberId) {
+        let links = std::mem::take(&mut self.links);
+        let (theirs, others): (BTreeMap<_, _>, _) = links.into_iter().partition(|(_, owner)| *owner == member);
+        self.dealt_with.retain(|(_, actor, _)| !theirs.contains_key(actor));
+        self.links = others;
+    }
+
     /// A supporter's vote has no say.
     fn deal_with(&mut self, sent: Sent) {
         if !self.votes[sent.poll].is_open(sent.received) {
             self.counts.late += 1;
             return;
         }
-        let before = self.newest.insert((sent.poll, sent.actor.clone()), sent.id.clone());
-        if before.is_some_and(|before| before == sent.id) {
+        if !self.dealt_with.insert((sent.poll, sent.actor.clone(), sent.id.clone())) {
             self.counts.replayed += 1;
             return;
         }

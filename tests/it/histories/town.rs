@@ -181,7 +181,7 @@ impl Town {
             return;
         }
         let member = self.model.members.remove(number);
-        self.model.links.retain(|_, owner| *owner != member);
+        self.model.forget(member);
         let now = self.deadline();
         let has_voted = |vote: &&Vote| vote.is_open(now) && vote.ballots.contains_key(&member);
         self.model.counts.left += self.model.votes.iter().filter(has_voted).count();
