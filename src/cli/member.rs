@@ -51,6 +51,9 @@ pub(super) enum MemberCommand {
     },
 }
 
+/// What whoever helps with a password has to know, and to tell (V-54).
+const NO_VOICE: &str = "In votes that are open now they can vote only from accounts that they had linked before.";
+
 pub(super) fn run(settings: Settings, command: MemberCommand) -> Result<(), Problem> {
     match command {
         MemberCommand::Add { handle, name, password_stdin, steward } => {
@@ -68,6 +71,7 @@ pub(super) fn run(settings: Settings, command: MemberCommand) -> Result<(), Prob
         MemberCommand::ResetLink { handle } => open::with_app(settings, async move |app: Arc<App>| {
             let secret = app.write(move |tx| work_at_the_server::make_reset_link(tx, &handle)).await?;
             writeln!(std::io::stdout(), "{}/reset/{secret}", app.urls.base())?;
+            writeln!(std::io::stderr(), "{NO_VOICE}")?;
             Ok(())
         }),
         MemberCommand::List => open::with_app(settings, async |app: Arc<App>| {
@@ -94,6 +98,7 @@ fn set_password(settings: Settings, handle: String, is_on_stdin: bool) -> Result
         let told = format!("{handle} has a new password; every session and token of theirs has ended.");
         app.write(move |tx| work_at_the_server::set_password(tx, &handle, &hash)).await?;
         writeln!(std::io::stdout(), "{told}")?;
+        writeln!(std::io::stderr(), "{NO_VOICE}")?;
         Ok(())
     })
 }

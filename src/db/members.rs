@@ -120,6 +120,20 @@ pub fn is_on_the_roll(conn: &mut AnyConnection, id: MemberId) -> Result<bool, Db
     Ok(diesel::select(diesel::dsl::exists(member)).get_result(conn)?)
 }
 
+/// The stewards who are members still.
+///
+/// # Errors
+/// The store's fault.
+pub fn list_stewards(conn: &mut AnyConnection) -> Result<Vec<MemberId>, DbError> {
+    let ids: Vec<String> = members::table
+        .filter(members::is_steward)
+        .filter(members::left_at.is_null())
+        .order(members::id)
+        .select(members::id)
+        .load(conn)?;
+    ids.iter().map(|id| parse_id(id)).collect()
+}
+
 /// How many members there are; this number is public.
 ///
 /// # Errors
@@ -168,4 +182,25 @@ pub fn set_password_hash(tx: &mut Tx<'_>, id: MemberId, hash: &str) -> Result<()
         .set((passwords::hash.eq(excluded(passwords::hash)), passwords::changed_at.eq(excluded(passwords::changed_at))))
         .execute(c))?;
     Ok(())
+}
+
+/// Notes that a steward gave somebody a way to sign in as this member: a password, or a link to choose one.
+///
+/// # Errors
+/// The store's fault.
+pub fn note_given_password(tx: &mut Tx<'_>, id: MemberId) -> Result<(), DbError> {
+    diesel::update(members::table.find(id.to_string()))
+        .set(members::password_given_at.eq(Some(tx.now.naive_utc())))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// When a steward last did that, if it was at this moment or later.
+///
+/// # Errors
+/// The store's fault.
+pub fn find_given_password(conn: &mut AnyConnection, id: MemberId, since: Stamp) -> Result<Option<Stamp>, DbError> {
+    let given: Option<Option<NaiveDateTime>> =
+        members::table.find(id.to_string()).select(members::password_given_at).first(conn).optional()?;
+    Ok(given.flatten().map(|at| at.and_utc()).filter(|at| *at >= since))
 }

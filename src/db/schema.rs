@@ -33,6 +33,7 @@ diesel::table! {
         is_steward -> Bool,
         joined_at -> Timestamp,
         left_at -> Nullable<Timestamp>,
+        password_given_at -> Nullable<Timestamp>,
     }
 }
 

@@ -15,7 +15,8 @@ pub enum Uncounted {
     Duplicate,
     /// For something that is not an option.
     UnknownOption,
-    /// Through a linked account whose member has to confirm it first (AC-16).
+    /// Through a linked account whose member has to confirm it first (AC-16), or that was linked after a
+    /// steward gave them a password during the vote (V-54).
     OnHold,
     /// This server failed at it, again and again.
     Failed,

@@ -1,7 +1,7 @@
 //! Can I vote? For the person who asks, and for a fediverse handle of theirs. Of somebody else's
 //! handle nothing is told: who is a member is nobody's business (J5).
 
-use super::ServiceError;
+use super::{ServiceError, given_password};
 use crate::clock::Stamp;
 use crate::db::amendments;
 use crate::db::linked_actors::{LinkedActor, list_linked_actors};
@@ -23,6 +23,8 @@ pub enum Standing {
     Voted,
     /// They became a member after the opening.
     JoinedLater,
+    /// On the roll, but whoever is signed in may be a steward (V-54).
+    PasswordGiven,
     /// The vote is over, or the amendment is not put to a vote.
     Over,
 }
@@ -36,6 +38,7 @@ impl Standing {
             Self::Yes => "yes",
             Self::Voted => "voted",
             Self::JoinedLater => "joined_later",
+            Self::PasswordGiven => "password_given",
             Self::Over => "over",
         }
     }
@@ -50,6 +53,7 @@ impl Standing {
             Self::JoinedLater => {
                 "Not in this one: you became a member after it opened, and its roll is frozen. The next one is yours too."
             }
+            Self::PasswordGiven => given_password::SENTENCE,
             Self::Over => "No: this vote is over, or there is none.",
         }
     }
@@ -75,25 +79,39 @@ pub fn can_i_vote(
             (true, Some(_)) => Standing::WhenItOpens,
         });
     };
-    if !polls::poll(conn, poll)?.is_open(now) {
+    let poll = polls::poll(conn, poll)?;
+    if !poll.is_open(now) {
         return Ok(Standing::Over);
     }
     let Some(member) = member else { return Ok(Standing::Unknown) };
-    Ok(match (is_on_roll(conn, poll, member)?, ballots::has_voted(conn, poll, member)?) {
+    if given_password::given_during(conn, &poll, member)?.is_some() {
+        return Ok(Standing::PasswordGiven);
+    }
+    Ok(match (is_on_roll(conn, poll.id, member)?, ballots::has_voted(conn, poll.id, member)?) {
         (false, _) => Standing::JoinedLater,
         (true, false) => Standing::Yes,
         (true, true) => Standing::Voted,
     })
 }
 
-/// Whether votes from this handle count as this member's at present. `false` also for handles that belong
-/// to others, and for links that are on hold or blocked.
+/// Whether votes from this handle on an amendment count as this member's at present. `false` also for handles
+/// that belong to others, and for links that are on hold, blocked or made when a steward could have (V-54).
 ///
 /// # Errors
-/// The store's fault.
-pub fn is_my_handle(conn: &mut AnyConnection, member: MemberId, handle: &str) -> Result<bool, ServiceError> {
+/// Not found for an unknown amendment.
+pub fn is_my_handle(
+    conn: &mut AnyConnection,
+    id: AmendmentId,
+    (member, handle): (MemberId, &str),
+) -> Result<bool, ServiceError> {
+    let amendment = amendments::find_amendment(conn, id)?.ok_or(ServiceError::NotFound("amendment"))?;
+    let given = match amendment.poll_id.map(|poll| polls::poll(conn, poll)).transpose()? {
+        Some(poll) => given_password::given_during(conn, &poll, member)?,
+        None => None,
+    };
     let bare = |text: &str| text.trim().trim_start_matches('@').to_lowercase();
-    for link in list_linked_actors(conn, member)?.into_iter().filter(LinkedActor::is_in_force) {
+    let counts = |link: &LinkedActor| link.is_in_force() && given.is_none_or(|given| link.linked_at < given);
+    for link in list_linked_actors(conn, member)?.into_iter().filter(counts) {
         let actor = find_remote_actor(conn, &link.actor_url)?;
         if link.actor_url == handle.trim() || actor.is_some_and(|actor| bare(&actor.handle()) == bare(handle)) {
             return Ok(true);

@@ -4,6 +4,7 @@
 use super::ServiceError;
 use super::answer_voter::{give_receipt, tell};
 use super::confirm_time::check_end_is_known;
+use super::given_password::{check_is_themselves, is_linked_since};
 use crate::App;
 use crate::clock::Stamp;
 use crate::crash_point::crash_point;
@@ -82,6 +83,7 @@ fn count_on_the_web(tx: &mut Tx<'_>, poll: &Poll, by: MemberId, choices: Choices
     if poll.has_roll() && !roll::is_on_roll(tx.conn, poll.id, by)? {
         return Ok(Err(Uncounted::OffRoll));
     }
+    check_is_themselves(tx.conn, poll, by)?;
     let (outcome, ballot) = cast(tx, poll, &Voter::member(by, None), Said { choices, received_at })?;
     if outcome == VoteOutcome::Unchanged {
         ballots::count_uncounted(tx, poll.id, Uncounted::Duplicate)?;
@@ -234,6 +236,11 @@ fn judge(tx: &mut Tx<'_>, poll: &Poll, vote: &FediverseVote<'_>) -> Result<Judge
         Some(member) if poll.has_roll() => roll::is_on_roll(tx.conn, poll.id, member)?,
         _ => false,
     };
+    if let Some(member) = member.filter(|_| is_on_roll)
+        && is_linked_since(tx.conn, poll, (member, vote.actor_url))?
+    {
+        return uncounted(Uncounted::OnHold);
+    }
     let sent = Sent { poll: poll.id, actor_url: vote.actor_url, vote_id: vote.vote_id, by_member: is_on_roll };
     if !note_sender(tx, &sent)? && poll.has_roll() {
         // A vote that was dealt with: whoever has changed their ballot since meant to.

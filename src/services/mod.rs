@@ -31,6 +31,7 @@ pub mod finish_offer;
 pub mod follow;
 pub mod form_cabal;
 mod frozen_vote;
+pub mod given_password;
 pub mod hand_over_lead;
 pub mod help_course;
 mod hold_amendment;

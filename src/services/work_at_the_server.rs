@@ -61,25 +61,29 @@ pub fn end_token(tx: &mut Tx<'_>, id: RowId) -> Result<(), ServiceError> {
     )
 }
 
-/// Sets a member's password; everybody who was signed in is out.
+/// Sets a member's password; everybody who was signed in is out. In votes that are open now the member has a
+/// voice only through handles that are linked already, because a steward knows the password too (V-54).
 ///
 /// # Errors
 /// Not found when nobody has this handle.
 pub fn set_password(tx: &mut Tx<'_>, handle: &str, hash: &str) -> Result<(), ServiceError> {
     let member = members::find_member_by_handle(tx.conn, handle)?.ok_or(ServiceError::NotFound("member"))?;
     change_password::set_password(tx, member.id, hash, "")?;
+    members::note_given_password(tx, member.id)?;
     record_act(tx, None, "set the password of a member", "")?;
     let sentence = "A steward set your password. Please choose another that only you know; if you did not ask for it, ask the stewards why.";
     tell_member(tx, member.id, sentence, "/account/password")
 }
 
-/// Makes a one-time link with which a member chooses a new password; answers its secret.
+/// Makes a one-time link with which a member chooses a new password; answers its secret. The same holds for
+/// votes that are open now.
 ///
 /// # Errors
 /// Not found when nobody has this handle.
 pub fn make_reset_link(tx: &mut Tx<'_>, handle: &str) -> Result<String, ServiceError> {
     let member = members::find_member_by_handle(tx.conn, handle)?.ok_or(ServiceError::NotFound("member"))?;
     let secret = change_password::make_reset_link(tx, handle)?;
+    members::note_given_password(tx, member.id)?;
     record_act(tx, None, "made a link for a new password of a member", "")?;
     let sentence = "A steward made a link with which your password can be changed. If you did not ask for it, ask the stewards why.";
     tell_member(tx, member.id, sentence, ACCOUNT)?;

@@ -37,6 +37,7 @@ mod follows;
 mod front_door;
 mod front_door_actors;
 mod full_disk;
+mod given_passwords;
 mod hard_times;
 mod harness;
 mod help_course;

@@ -185,7 +185,7 @@ async fn whether_one_may_vote_is_told_to_oneself_only() {
 
     let is_mine = async |member: MemberId, handle: &str| {
         let handle = handle.to_owned();
-        app.app.read(move |conn| caucus::services::can_i_vote::is_my_handle(conn, member, &handle)).await.unwrap()
+        app.app.read(move |conn| caucus::services::can_i_vote::is_my_handle(conn, id, (member, &handle))).await.unwrap()
     };
     for handle in ["@bea@far.example", "BEA@far.example ", hers.as_str()] {
         assert!(is_mine(bea, handle).await, "{handle}");

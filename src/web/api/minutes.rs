@@ -238,7 +238,7 @@ pub struct HandleQuery {
 /// Whether you may vote.
 #[derive(Serialize, ToSchema)]
 pub struct StandingView {
-    /// unknown, when_it_opens, yes, voted, joined_later or over
+    /// unknown, when_it_opens, yes, voted, joined_later, password_given or over
     standing: String,
     /// The same in a sentence
     sentence: String,
@@ -261,7 +261,7 @@ pub async fn show_standing(
     let handle = query.0.handle;
     let (standing, is_my_handle) = app
         .read(move |conn| -> Result<_, ServiceError> {
-            let mine = handle.map(|handle| is_my_handle(conn, me, &handle)).transpose()?;
+            let mine = handle.map(|handle| is_my_handle(conn, id, (me, &handle))).transpose()?;
             Ok((can_i_vote(conn, id, Some(me), now)?, mine))
         })
         .await?;

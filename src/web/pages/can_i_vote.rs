@@ -44,7 +44,7 @@ pub async fn show(
         .read(move |conn| {
             let amendment = super::amendment::find(conn, id, me)?;
             let is_mine = match me.filter(|_| !pasted.trim().is_empty()) {
-                Some(me) => Some(is_my_handle(conn, me, &pasted)?),
+                Some(me) => Some(is_my_handle(conn, id, (me, &pasted))?),
                 None => None,
             };
             Ok::<_, ServiceError>((amendment, can_i_vote(conn, id, me, now)?, is_mine))

@@ -17,6 +17,7 @@ use crate::domain::outcome::Outcome;
 use crate::ids::{MemberId, PollId};
 use crate::services::ServiceError;
 use crate::services::close_ballot::settle;
+use crate::services::given_password::{self, given_during};
 use crate::services::minutes::find_outcome;
 use crate::web::errors::PageError;
 use crate::web::layout::Page;
@@ -38,6 +39,8 @@ pub(super) struct PollView {
     pub objections: Vec<ObjectionHtml>,
     pub result: Option<(PollResult, Outcome)>,
     pub may_vote: bool,
+    /// Why somebody on the roll does not vote here (V-54).
+    pub kept_out: Option<&'static str>,
     pub has_voted: bool,
     pub now: Stamp,
 }
@@ -52,7 +55,10 @@ struct Content<'a> {
 impl PollView {
     /// True while the ballot form makes sense for this person.
     pub fn shows_ballot(&self) -> bool {
-        self.poll.is_open(self.now) && self.may_vote && (!self.has_voted || self.poll.has_roll())
+        self.poll.is_open(self.now)
+            && self.may_vote
+            && self.kept_out.is_none()
+            && (!self.has_voted || self.poll.has_roll())
     }
 
     /// The votes of an option as a share of all voters, in per cent.
@@ -126,9 +132,9 @@ fn load(conn: &mut AnyConnection, look: Look) -> Result<PollView, ServiceError> 
         Some(member) if poll.has_roll() => is_on_roll(conn, id, member)?,
         member => member.is_some(),
     };
-    let has_voted = match member {
-        Some(member) => has_voted(conn, id, member)?,
-        None => false,
+    let (has_voted, given) = match member {
+        Some(member) => (has_voted(conn, id, member)?, given_during(conn, &poll, member)?),
+        None => (false, None),
     };
     Ok(PollView {
         result: find_outcome(conn, id)?,
@@ -136,6 +142,7 @@ fn load(conn: &mut AnyConnection, look: Look) -> Result<PollView, ServiceError> 
         speaker_handle: speaker.handle,
         amendment_title: amendment.map(|amendment| amendment.title),
         objections,
+        kept_out: given.filter(|_| may_vote).map(|_| given_password::SENTENCE),
         may_vote,
         has_voted,
         now,
