@@ -50,6 +50,8 @@ pub struct Amendment {
     pub frozen_hash: Option<String>,
     /// When its vote opens by itself, once that is announced.
     pub opens_at: Option<Stamp>,
+    /// The latest moment that was ever announced: people rely on it that the vote does not open earlier.
+    pub not_before: Option<Stamp>,
     /// The post of the community that tells of it.
     pub note_id: Option<PostId>,
 }
@@ -111,6 +113,7 @@ struct Row {
     is_draft: bool,
     opens_at: Option<NaiveDateTime>,
     note_id: Option<String>,
+    not_before: Option<NaiveDateTime>,
 }
 
 impl Row {
@@ -124,6 +127,7 @@ impl Row {
         Ok(Amendment {
             opens_at: self.opens_at.filter(|_| state == AmendmentState::Announced).map(|at| at.and_utc()),
             note_id: self.note_id.as_deref().map(convert::id).transpose()?,
+            not_before: self.not_before.map(|at| at.and_utc()),
             state,
             id: convert::id(&self.id)?,
             document_id: convert::id(&self.document_id)?,
@@ -302,13 +306,16 @@ pub fn end_draft(tx: &mut Tx<'_>, id: AmendmentId) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Notes the moment at which the vote opens by itself.
+/// Notes the moment at which the vote opens by itself. It binds also when the announcement is taken back.
 ///
 /// # Errors
 /// The store's fault.
 pub fn announce(tx: &mut Tx<'_>, id: AmendmentId, opens_at: Stamp) -> Result<(), DbError> {
     diesel::update(amendments::table.find(id.to_string()))
-        .set(amendments::opens_at.eq(Some(opens_at.naive_utc())))
+        .set((
+            amendments::opens_at.eq(Some(opens_at.naive_utc())),
+            amendments::not_before.eq(Some(opens_at.naive_utc())),
+        ))
         .execute(tx.conn)?;
     Ok(())
 }

@@ -326,6 +326,7 @@ diesel::table! {
         opens_at -> Nullable<Timestamp>,
         warned_at -> Nullable<Timestamp>,
         note_id -> Nullable<Text>,
+        not_before -> Nullable<Timestamp>,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Announce when a vote opens by itself, move that to a later moment, take it back; and open the vote when
-//! the moment has come (rules A4, A15). The notice binds: nobody opens an announced vote earlier.
+//! the moment has come (rules A4, A15). The notice binds: nobody opens an announced vote earlier, nor after
+//! the announcement was taken back or the text edited.
 
 use super::announce_proposal::tell_of_state;
 use super::back_amendment::lose_backing;
@@ -35,10 +36,10 @@ pub fn announce_opening(tx: &mut Tx<'_>, by: MemberId, id: AmendmentId, days: u3
         return Err(Refusal::field("days", sentence).into());
     }
     let opens_at = tx.now + TimeDelta::days(i64::from(days));
-    if let Some(announced) = amendment.opens_at.filter(|announced| opens_at <= *announced) {
+    let is_too_early = |at: &Stamp| opens_at < *at || (step == Move::Postpone && opens_at == *at);
+    if let Some(announced) = amendment.not_before.filter(is_too_early) {
         let sentence = format!(
-            "This vote is announced for {}, and people rely on that. Please choose a later day, or take the \
-             announcement back.",
+            "This vote was announced for {}, and people rely on that. Please choose a later day.",
             moment(announced)
         );
         return Err(Refusal::field("days", sentence).into());
@@ -51,8 +52,8 @@ pub fn announce_opening(tx: &mut Tx<'_>, by: MemberId, id: AmendmentId, days: u3
     tell_of_state(tx, id)
 }
 
-/// Takes an announcement back: the amendment is backed still, and its proposer opens the vote later. Backers
-/// and objectors are told.
+/// Takes an announcement back: the amendment is backed still, and its proposer opens the vote later, on the
+/// announced day at the earliest. Backers and objectors are told.
 ///
 /// # Errors
 /// Forbidden to others than the proposer; conflict unless announced.
@@ -61,7 +62,8 @@ pub fn take_announcement_back(tx: &mut Tx<'_>, by: MemberId, id: AmendmentId) ->
     let state = amendment.state_at(tx.now).after(Move::TakeAnnouncementBack).map_err(ServiceError::Conflict)?;
     amendments::set_state(tx, id, state)?;
     let sentence = format!(
-        "The vote on “{}” does not open on the day that was announced. Its proposer will choose another one.",
+        "The vote on “{}” does not open by itself on the day that was announced. Its proposer will choose when, and not \
+         before that day.",
         amendment.title
     );
     tell_concerned(tx, &amendment, &sentence)?;

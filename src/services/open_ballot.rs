@@ -3,7 +3,7 @@
 use super::ServiceError;
 use super::announce_opening::list_blocking;
 use super::announce_proposal::{shelves, tell_of_state};
-use super::ballot_words::{self, Proposed};
+use super::ballot_words::{self, Proposed, moment};
 use super::frozen_vote::of_amendment;
 use super::hold_amendment::{Held, check_own, hold_with_text};
 use super::mark_conflicts::follow_numbers;
@@ -23,7 +23,7 @@ use crate::ids::{AmendmentId, MemberId, PollId};
 ///
 /// # Errors
 /// Forbidden to others than the proposer; conflict unless backed, unchanged underneath and alone
-/// on its clauses (A15); conflict also when its opening is announced, for the notice binds.
+/// on its clauses (A15); conflict also before a moment that was ever announced, for the notice binds.
 pub fn open_ballot(tx: &mut Tx<'_>, by: MemberId, id: AmendmentId) -> Result<PollId, ServiceError> {
     let held = hold_with_text(tx, id)?;
     check_own(&held.amendment, by)?;
@@ -70,6 +70,13 @@ fn check(tx: &mut Tx<'_>, amendment: &Amendment, step: Move) -> Result<(), Servi
     amendment.state_at(tx.now).after(step).map_err(ServiceError::Conflict)?;
     if amendments::list_backers(tx.conn, amendment.id)?.is_empty() {
         return Err(ServiceError::Conflict(AmendmentState::SeekingBacking.refusal(Move::Open)));
+    }
+    if let Some(announced) = amendment.not_before.filter(|announced| tx.deadline() < *announced) {
+        let sentence = format!(
+            "This vote was announced for {}, and people rely on that. You may open it from then on.",
+            moment(announced)
+        );
+        return Err(ServiceError::Conflict(Refusal::new("notice_runs", sentence)));
     }
     match list_blocking(tx.conn, amendment)?.first() {
         None => Ok(()),

@@ -3,7 +3,7 @@
 use super::ServiceError;
 use super::announce_proposal::{announce_proposal, tell_of_state};
 use super::hold_amendment::{Held, check_own, hold_own, hold_text, hold_to_edit};
-use super::tell_member::tell_backers;
+use super::tell_member::{tell_backers, tell_concerned};
 use crate::db::Tx;
 use crate::db::amendments::{self, Amendment, Wording};
 use crate::domain::Refusal;
@@ -103,7 +103,8 @@ pub fn renew_amendment(tx: &mut Tx<'_>, by: MemberId, id: AmendmentId) -> Result
     Ok(amendments::renew(tx, id)?)
 }
 
-/// Cancels all backings, and tells those who backed that they are asked again (A3).
+/// Cancels all backings, and tells those who backed that they are asked again (A3). Where a day was
+/// announced, whoever objects is told too that it does not stand.
 fn cancel_backing(tx: &mut Tx<'_>, amendment: &Amendment) -> Result<(), ServiceError> {
     let sentence = format!(
         "The amendment “{}” that you backed was edited, so your backing has ended. Please read the new text, and back \
@@ -120,4 +121,13 @@ fn against(tx: &Tx<'_>, new: &NewAmendment, standing: &Standing) -> Result<Vec<C
 
 fn wording(new: &NewAmendment, base: VersionId) -> Wording<'_> {
     Wording { base, title: &new.title, summary: &new.summary, values_fit: &new.values_fit, is_draft: new.is_draft }
+    if amendment.state_at(tx.now) == AmendmentState::Announced {
+        let sentence = format!(
+            "The amendment “{}” was edited, so its backing has ended and its vote does not open on the day that was \
+             announced. Please read the new text.",
+            amendment.title
+        );
+        tell_concerned(tx, amendment, &sentence)?;
+        return Ok(amendments::clear_backings(tx, amendment.id)?);
+    }
 }

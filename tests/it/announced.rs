@@ -7,6 +7,8 @@ use crate::support::votes::refusal_code;
 use caucus::domain::amendment::AmendmentState;
 use caucus::ids::{AmendmentId, MemberId};
 use caucus::services::announce_opening::{open_announced, take_announcement_back};
+use caucus::services::back_amendment::back_amendment;
+use caucus::services::propose_amendment::edit_amendment;
 use caucus::services::raise_objection::raise_objection;
 use caucus::workers::timers;
 use chrono::TimeDelta;
@@ -49,9 +51,9 @@ async fn an_announcement_is_put_off_and_taken_back_by_its_proposer_and_everybody
     let (own, other) = (app.api_of(ada).await, app.api_of(bea).await);
     let path = format!("/amendments/{id}/announcement");
     let before = dump(&app);
-    for (days, field) in [(json!(2), "days"), (json!(3), "days"), (json!(0), "days"), (json!(31), "days")] {
+    for days in [2, 3, 0, 31] {
         let refused = own.post(&path, json!({"days": days})).await;
-        assert_eq!(refused.must_be(422).json()["errors"][0]["field"], field, "{days}");
+        assert_eq!(refused.must_be(422).json()["errors"][0]["field"], "days", "{days}");
     }
     other.post(&path, json!({"days": 9})).await.must_be(403);
     other.delete(&path).await.must_be(403);
@@ -72,13 +74,62 @@ async fn an_announcement_is_put_off_and_taken_back_by_its_proposer_and_everybody
     assert!(back.text().contains("The announcement is taken back"), "{}", back.text());
     assert_eq!(app.state(id).await, AmendmentState::Backed);
     for member in [bea, cai] {
-        assert!(app.notices(member).await[0].contains("does not open on the day that was announced"));
+        assert!(app.notices(member).await[0].contains("does not open by itself on the day that was announced"));
     }
     assert_eq!(refusal_code(app.app.write(move |tx| take_announcement_back(tx, ada, id)).await), "not_open");
-    own.post(&path, json!({"days": 1})).await.must_be(200);
+}
+
+#[tokio::test]
+async fn the_notice_binds_after_the_announcement_was_taken_back_too() {
+    let (app, [ada, _], id) = announced(9).await;
+    let own = app.api_of(ada).await;
+    let path = format!("/amendments/{id}/announcement");
     own.delete(&path).await.must_be(200);
+
+    assert_eq!(refusal_code(app.open(ada, id).await), "notice_runs");
+    own.post(&path, json!({"days": 8})).await.must_be(422);
+    let mut browser = app.signed_in("ada").await;
+    let page = browser.get(&format!("/amendments/{id}")).await;
+    page.assert_sound();
+    assert!(page.text().contains("announced for 10 March 2026, 12:00 UTC"), "{}", page.text());
+    let opening = browser.submit(&page.form("/opening")).await;
+    assert_eq!(opening.status, 409);
+    assert!(opening.text().contains("announced for 10 March 2026, 12:00 UTC"), "{}", opening.text());
+    app.advance(TimeDelta::days(9) - TimeDelta::seconds(1));
+    assert_eq!(refusal_code(app.open(ada, id).await), "notice_runs");
+    app.advance(TimeDelta::seconds(1));
     app.open(ada, id).await.unwrap();
     assert_eq!(refusal_code(app.announce(ada, id, 3).await), "vote_is_open");
+}
+
+#[tokio::test]
+async fn the_notice_binds_after_the_text_was_edited_too_and_everybody_concerned_is_told() {
+    let (app, [ada, bea], id) = announced(9).await;
+    let cai = app.member("cai").await;
+    app.app.write(move |tx| raise_objection(tx, cai, id, "It forgets guests.")).await.unwrap();
+    let new = app.amending("2.1", "Everybody has a say.").await;
+
+    app.app.write(move |tx| edit_amendment(tx, ada, id, &new)).await.unwrap();
+
+    for member in [bea, cai] {
+        let told = &app.notices(member).await[0];
+        assert!(told.contains("was edited") && told.contains("does not open on the day that was announced"), "{told}");
+    }
+    app.app.write(move |tx| back_amendment(tx, bea, id)).await.unwrap();
+    assert_eq!(refusal_code(app.open(ada, id).await), "notice_runs");
+    assert_eq!(app.state(id).await, AmendmentState::Backed);
+}
+
+#[tokio::test]
+async fn whoever_took_an_announcement_back_may_announce_the_same_day_again() {
+    let (app, [ada, _], id) = announced(9).await;
+    app.app.write(move |tx| take_announcement_back(tx, ada, id)).await.unwrap();
+
+    app.announce(ada, id, 9).await.unwrap();
+
+    app.advance(TimeDelta::days(9));
+    timers::step(&app.app).await.unwrap();
+    assert_eq!(app.state(id).await, AmendmentState::Open);
 }
 
 #[tokio::test]

@@ -41,6 +41,8 @@ pub struct AmendmentView {
     lapses_at: Option<String>,
     /// When its vote opens by itself, once announced.
     opens_at: Option<String>,
+    /// The latest moment that was announced: its vote does not open earlier.
+    not_before: Option<String>,
     /// The community's post that tells of it on the fediverse.
     note: Option<String>,
     /// Its ballot, once open.
@@ -166,6 +168,7 @@ fn view(amendment: Amendment, document: String, urls: &Urls, now: Stamp) -> Amen
         edited_at: iso_seconds(amendment.edited_at),
         lapses_at: moment(amendment.poll_id.is_none().then_some(amendment.lapses_at)),
         opens_at: moment(amendment.opens_at),
+        not_before: moment(amendment.not_before),
         note: amendment.note_id.map(|id| urls.note(id)),
         poll: amendment.poll_id.map(|id| id.to_string()),
         url: urls.amendment(amendment.id),

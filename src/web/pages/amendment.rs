@@ -113,6 +113,19 @@ impl Content<'_> {
         if self.typed.days.is_empty() { "0" } else { &self.typed.days }
     }
 
+    /// The day that was announced before the announcement was taken back or the text edited: it binds still.
+    fn notice(&self) -> Option<Stamp> {
+        let is_ahead = self.is_undecided() && !self.is_open() && self.amendment.opens_at.is_none();
+        self.amendment.not_before.filter(|announced| is_ahead && *announced > self.about.now)
+    }
+
+    fn hint_of_days(&self) -> &'static str {
+        match self.notice() {
+            Some(_) => "Up to 30, and not before the day that was announced.",
+            None => "0 opens it at once, up to 30.",
+        }
+    }
+
     /// It came to nothing, and its words can be proposed anew.
     fn may_come_again(&self) -> bool {
         matches!(self.state, AmendmentState::Lost | AmendmentState::Lapsed | AmendmentState::Withdrawn)
