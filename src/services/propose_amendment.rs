@@ -9,13 +9,19 @@ use crate::db::amendments::{self, Amendment, Wording};
 use crate::domain::Refusal;
 use crate::domain::amendment::{AmendmentState, Change, Move, NewAmendment, Standing};
 use crate::ids::{AmendmentId, ClauseId, MemberId, VersionId};
+use chrono::TimeDelta;
+
+/// The most amendments that a member writes within a day, drafts included.
+const MOST_A_DAY: i64 = 30;
 
 /// Proposes a change of a document and tells the followers of the community (A2); or keeps it as a
 /// draft, which nobody else sees.
 ///
 /// # Errors
-/// Refused when something that it changes is not there or would stay as it is.
+/// Refused when something that it changes is not there or would stay as it is; conflict after thirty within
+/// a day.
 pub fn propose_amendment(tx: &mut Tx<'_>, by: MemberId, new: &NewAmendment) -> Result<AmendmentId, ServiceError> {
+    check_has_not_written_too_much(tx, by)?;
     let (document, standing) = hold_text(tx, new.document, new.renames())?;
     let changes = against(tx, new, &standing)?;
     let id = amendments::insert_amendment(tx, document.id, by, wording(new, document.version.id))?;
@@ -24,6 +30,15 @@ pub fn propose_amendment(tx: &mut Tx<'_>, by: MemberId, new: &NewAmendment) -> R
         announce_proposal(tx, id)?;
     }
     Ok(id)
+}
+
+/// Every proposal goes to all who follow the community.
+fn check_has_not_written_too_much(tx: &mut Tx<'_>, by: MemberId) -> Result<(), ServiceError> {
+    if amendments::count_written_by(tx.conn, by, tx.now - TimeDelta::days(1))? < MOST_A_DAY {
+        return Ok(());
+    }
+    let sentence = format!("You have written {MOST_A_DAY} amendments within a day. Please go on tomorrow.");
+    Err(ServiceError::Conflict(Refusal::new("too_many_amendments", sentence)))
 }
 
 /// Changes the text; all backings are cancelled (A3), whoever backed it is told, and it is based on
@@ -106,6 +121,15 @@ pub fn renew_amendment(tx: &mut Tx<'_>, by: MemberId, id: AmendmentId) -> Result
 /// Cancels all backings, and tells those who backed that they are asked again (A3). Where a day was
 /// announced, whoever objects is told too that it does not stand.
 fn cancel_backing(tx: &mut Tx<'_>, amendment: &Amendment) -> Result<(), ServiceError> {
+    if amendment.state_at(tx.now) == AmendmentState::Announced {
+        let sentence = format!(
+            "The amendment “{}” was edited, so its backing has ended and its vote does not open on the day that was \
+             announced. Please read the new text.",
+            amendment.title
+        );
+        tell_concerned(tx, amendment, &sentence)?;
+        return Ok(amendments::clear_backings(tx, amendment.id)?);
+    }
     let sentence = format!(
         "The amendment “{}” that you backed was edited, so your backing has ended. Please read the new text, and back \
          it again if you like.",
@@ -121,13 +145,4 @@ fn against(tx: &Tx<'_>, new: &NewAmendment, standing: &Standing) -> Result<Vec<C
 
 fn wording(new: &NewAmendment, base: VersionId) -> Wording<'_> {
     Wording { base, title: &new.title, summary: &new.summary, values_fit: &new.values_fit, is_draft: new.is_draft }
-    if amendment.state_at(tx.now) == AmendmentState::Announced {
-        let sentence = format!(
-            "The amendment “{}” was edited, so its backing has ended and its vote does not open on the day that was \
-             announced. Please read the new text.",
-            amendment.title
-        );
-        tell_concerned(tx, amendment, &sentence)?;
-        return Ok(amendments::clear_backings(tx, amendment.id)?);
-    }
 }

@@ -4,6 +4,7 @@ use super::super::connection::{AnyBackend, AnyConnection};
 use super::super::schema::amendments;
 use super::super::{DbError, convert};
 use super::{Amendment, Row};
+use crate::clock::Stamp;
 use crate::domain::amendment::AmendmentState;
 use crate::ids::{AmendmentId, DocumentId, MemberId};
 use diesel::prelude::*;
@@ -67,4 +68,16 @@ pub fn list_proposed_by(conn: &mut AnyConnection, member: MemberId) -> Result<Ve
         .select(amendments::id)
         .load(conn)?;
     ids.iter().map(|id| convert::id(id)).collect()
+}
+
+/// How many amendments a member wrote since a moment, drafts that stand included.
+///
+/// # Errors
+/// The store's fault.
+pub fn count_written_by(conn: &mut AnyConnection, member: MemberId, since: Stamp) -> Result<i64, DbError> {
+    Ok(amendments::table
+        .filter(amendments::proposer_id.eq(member.to_string()))
+        .filter(amendments::proposed_at.ge(since.naive_utc()))
+        .count()
+        .get_result(conn)?)
 }
