@@ -3,6 +3,7 @@
 use super::ServiceError;
 use crate::db::documents::{self, Document};
 use crate::db::local_actors::find_community;
+use crate::db::members::count_members;
 use crate::db::{AnyConnection, DbError};
 use crate::domain::amendment::Standing;
 
@@ -17,5 +18,7 @@ pub fn standing(conn: &mut AnyConnection, document: &Document) -> Result<Standin
         rule: document.rule,
         clauses: documents::list_clauses(conn, document.version.id)?,
         community: (community.id, community.name),
+        is_founding: document.is_founding,
+        members: u32::try_from(count_members(conn)?).unwrap_or(u32::MAX),
     })
 }

@@ -55,6 +55,41 @@ async fn altered(app: &TestApp) -> Vec<(String, i32)> {
 }
 
 #[tokio::test]
+async fn the_name_is_changed_by_a_founding_document_alone() {
+    let (app, ada, bea) = hall().await;
+    put_in(&app, ada, "Picnics", "1. We bring cake.\n").await;
+    let rename = |slug: &str| {
+        json!({"document": slug, "title": "T", "summary": "S.", "values_fit": "V.",
+            "changes": [{"act": "name", "text": "Cake for All"}]})
+    };
+
+    let refused = app.api_of(bea).await.post("/amendments", rename("picnics")).await.must_be(422).json();
+
+    assert!(refused.to_string().contains("that it was founded on"), "{refused}");
+    let mut browser = app.signed_in("bea").await;
+    for (slug, offered) in [("picnics", false), ("agreement", true)] {
+        let sheet = browser.get(&format!("/documents/{slug}/amend")).await;
+        sheet.assert_sound();
+        assert_eq!(sheet.body.contains("with_name"), offered, "{slug}");
+    }
+    app.api_of(bea).await.post("/amendments", rename("agreement")).await.created();
+}
+
+#[tokio::test]
+async fn no_rule_asks_for_more_ballots_than_there_are_members() {
+    let (app, _, bea) = hall().await;
+    let rule = |quorum: u64| {
+        json!({"document": "agreement", "title": "T", "summary": "S.", "values_fit": "V.",
+            "changes": [{"act": "rule", "rule": {"base": "cast", "quorum": quorum}}]})
+    };
+    for too_many in [3, 1_000_000, u64::from(u32::MAX)] {
+        let refused = app.api_of(bea).await.post("/amendments", rule(too_many)).await.must_be(422).json();
+        assert!(refused.to_string().contains("at most 2 ballots: the community has 2 members"), "{refused}");
+    }
+    app.api_of(bea).await.post("/amendments", rule(2)).await.created();
+}
+
+#[tokio::test]
 async fn versions_and_clauses_refuse_every_change_once_they_are_written() {
     let (app, ada, bea) = hall().await;
     let id = app.propose(ada, "2.1", "One voice each.").await;

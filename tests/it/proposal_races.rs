@@ -3,6 +3,7 @@
 
 use crate::support::TestApp;
 use crate::support::races::while_held;
+use crate::support::rows::force;
 use crate::support::votes::refusal_code;
 use crate::support::world::kept_member;
 use caucus::App;
@@ -88,6 +89,8 @@ async fn of_two_openings_about_the_name_on_two_documents_one_waits() {
     let (app, other, [ada, bea]) = scene().await;
     let new = NewDocument { title: "Kindness", slug: "kindness", text: "1. Be kind.\n" };
     app.app.write(move |tx| import_document(tx, &new)).await.unwrap();
+    // As when both were put in at the set-up.
+    force(&app, "UPDATE documents SET is_founding = TRUE");
     for round in 0..4 {
         let mut ids = Vec::new();
         for (by, document) in [(ada, "agreement"), (bea, "kindness")] {
@@ -179,11 +182,11 @@ async fn what_is_edited_beside_a_close_is_marked_or_fits() {
 async fn a_vote_opens_if_and_only_if_somebody_backs_it_at_that_moment() {
     let (app, other, [ada, bea]) = scene().await;
     for round in 0..60 {
+        // Nobody writes more than thirty within a day.
+        let (ada, bea) = if round < 30 { (ada, bea) } else { (bea, ada) };
         let new = addition(&app.app, &format!("Round {round}.")).await;
         let id = app.app.write(move |tx| propose_amendment(tx, ada, &new)).await.unwrap();
         app.app.write(move |tx| back_amendment(tx, bea, id)).await.unwrap();
-        // Nobody writes more than thirty within a day.
-        let (ada, bea) = if round < 30 { (ada, bea) } else { (bea, ada) };
 
         // Either may come first.
         let (opening, withdrawal) = if round % 2 == 0 {

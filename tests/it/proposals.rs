@@ -352,7 +352,7 @@ async fn the_sheet_says_what_to_do_when_nothing_is_ticked_or_a_clause_is_empty()
     let sheet = town.ada.get(&format!("/documents/agreement/amend?clause={clause}&with_rule=yes&with_name=yes")).await;
     sheet.assert_sound();
     let form = sheet.form("/amend").fill("title", "T").fill("summary", "S").fill("values_fit", "V");
-    let form = form.fill("vote_base", "roll").fill("quorum", "3").fill("new_name", "Other");
+    let form = form.fill("vote_base", "roll").fill("quorum", "2").fill("new_name", "Other");
 
     let empty = town.ada.submit(&form.clone().fill("text", " ").choose("step", "preview")).await;
 
@@ -381,7 +381,7 @@ async fn the_sheet_says_what_to_do_when_nothing_is_ticked_or_a_clause_is_empty()
     let draft = town.ada.submit(&preview.form("/amend").choose("step", "draft")).await;
     assert!(draft.text().contains("This is your draft"), "{}", draft.text());
     let again = town.ada.get(&format!("{}/edit", crate::support::town::path_of(&draft.url, "/amendments/"))).await;
-    assert!(again.form("/edit").has("quorum", "3") && again.form("/edit").has("new_name", "Other"));
+    assert!(again.form("/edit").has("quorum", "2") && again.form("/edit").has("new_name", "Other"));
     let id: AmendmentId = draft.url.rsplit('/').next().unwrap().parse().unwrap();
     let kept = town.app.app.read(move |conn| amendments::list_changes(conn, id)).await.unwrap();
     assert_eq!(kept.len(), 4);

@@ -10,9 +10,6 @@ use crate::domain::tally::Rule;
 use crate::domain::text;
 use crate::ids::ClauseId;
 
-/// A quorum that no community of ours can reach would be a way to forbid all amendments.
-const QUORUM_MAX: u32 = 1_000_000;
-
 /// What these edits would change, while the rest of the form is still being written. Nothing can be kept of
 /// it, so that the ids of new clauses may be any.
 ///
@@ -129,8 +126,10 @@ fn rule_change(standing: &Standing, rule: Rule) -> Result<Change, Refusal> {
     if rule == standing.rule {
         return refuse("The rule of voting stays as it is. Please change it or leave it out.");
     }
-    if rule.quorum > QUORUM_MAX {
-        return refuse(format!("Please ask for at most {QUORUM_MAX} ballots."));
+    // A quorum that cannot be reached would be a way to forbid all amendments.
+    if rule.quorum > standing.members {
+        let members = standing.members;
+        return refuse(format!("Please ask for at most {members} ballots: the community has {members} members today."));
     }
     Ok(Change {
         clause: Subject::rule(standing.document),
@@ -142,6 +141,12 @@ fn rule_change(standing: &Standing, rule: Rule) -> Result<Change, Refusal> {
 }
 
 fn name_change(standing: &Standing, typed: &str) -> Result<Change, Refusal> {
+    if !standing.is_founding {
+        return refuse(
+            "The name of the community is changed by an amendment of a document that it was founded on. Please propose \
+             it there.",
+        );
+    }
     let new_text = text::line("changes", typed, 80)?;
     let (community, name) = &standing.community;
     if new_text == *name {
@@ -208,6 +213,8 @@ mod tests {
             rule: Rule::default(),
             clauses: numbered(import("1. Aims\n  1. Win\n  2. Help\n2. Means\n").unwrap()),
             community: (ActorId::from_uuid(Uuid::from_u128(50)), "Commons".to_owned()),
+            is_founding: true,
+            members: 1_000,
         }
     }
 
@@ -245,7 +252,11 @@ mod tests {
             (vec![Edit::Rule(standing().rule)], "stays as it is"),
             (vec![Edit::Name("Commons".to_owned())], "stays as it is"),
             (vec![Edit::Name(String::new())], "fill this in"),
-            (vec![Edit::Rule(Rule { base: VoteBase::Roll, quorum: u32::MAX, ..Rule::default() })], "at most 1000000"),
+            (vec![Edit::Rule(Rule { quorum: 1_001, ..Rule::default() })], "at most 1000 ballots"),
+            (
+                vec![Edit::Rule(Rule { base: VoteBase::Roll, quorum: u32::MAX, ..Rule::default() })],
+                "at most 1000 ballots",
+            ),
             ((0..51).map(|_| Edit::Add { place: after(2), text: "a".to_owned() }).collect(), "at most 50"),
         ] {
             let sentence = refused(edits);

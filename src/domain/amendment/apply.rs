@@ -19,6 +19,11 @@ pub struct Standing {
     pub clauses: Vec<Clause>,
     /// The community and its name.
     pub community: (ActorId, String),
+    /// Whether the document came in at the set-up: the name is changed by such a one only, so that it goes by
+    /// a rule that everybody signed.
+    pub is_founding: bool,
+    /// How many members there are.
+    pub members: u32,
 }
 
 impl Standing {
@@ -177,6 +182,8 @@ mod tests {
             rule: Rule::default(),
             clauses: numbered(import(manifesto).unwrap()),
             community: (ActorId::from_uuid(Uuid::from_u128(8_000)), "Coders For Labour".to_owned()),
+            is_founding: true,
+            members: 1_000,
         }
     }
 

@@ -86,6 +86,8 @@ mod tests {
             rule: Rule::default(),
             clauses: numbered(import("1. Aims\n  1. Win\n  2. Help\n2. Means\n").unwrap()),
             community: (ActorId::from_uuid(Uuid::from_u128(50)), "Commons".to_owned()),
+            is_founding: true,
+            members: 1_000,
         }
     }
 

@@ -95,6 +95,10 @@ pub(super) struct Sheet<'a> {
 }
 
 impl<'a> Sheet<'a> {
+    fn hint_of_quorum(&self) -> String {
+        format!("0 asks for none; at most {}, which is how many members there are today.", self.standing.members)
+    }
+
     /// The sheet of a new amendment, whose words began from the version `base` if that is one.
     pub(super) async fn of_document(
         app: &'a App,
