@@ -4,6 +4,7 @@
 //! is in their own files.
 
 use super::result_words::{self, ResultWords};
+use super::tell_member::tell_stewards;
 use super::vote_proof::{Proof, of_open_vote};
 use super::watch_over::note_absences;
 use super::{ServiceError, decide_amendment, elect_lead};
@@ -84,6 +85,12 @@ pub(super) fn decide(tx: &mut Tx<'_>, closed: &Closed<'_>) -> Result<Decided, Se
     let proof = of_open_vote(tx.conn, tx.urls, (closed.poll, closed.frozen))?;
     for (fault, sentence) in &proof.faults {
         tracing::error!(poll = %closed.poll.id, fault = fault.as_str(), "a vote decides nothing: {sentence}");
+    }
+    if let Some((_, sentence)) = proof.faults.first() {
+        let question = &closed.poll.question;
+        let sentence =
+            format!("The vote “{question}” decided nothing, because something about it does not hold: {sentence}.");
+        tell_stewards(tx, &sentence, &format!("/polls/{}/minutes", closed.poll.id))?;
     }
     let roll_size = closed.frozen.roll_size;
     let is_carried = proof.faults.is_empty() && closed.tally.is_carried(closed.frozen.rule, u64::from(roll_size));

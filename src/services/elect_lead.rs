@@ -3,6 +3,7 @@
 
 use super::ServiceError;
 use super::decide_vote::{Effect, Verdict};
+use super::hand_over_lead::tell;
 use crate::db::cabals::log_act;
 use crate::db::lead_nominations::{
     end_other_leads, find_nomination_of_poll, hold_cabal, set_lead, set_nomination_state,
@@ -32,6 +33,10 @@ pub(super) fn carry_out(tx: &mut Tx<'_>, poll: &Poll, verdict: Verdict) -> Resul
     };
     set_nomination_state(tx, nomination.id, state, Some(poll.id))?;
     log_act(tx, cabal, nominee, act, &poll.question)?;
+    tell(tx, cabal, nominee, |cabal| match leads {
+        true => format!("The vote has chosen you to lead {cabal}."),
+        false => format!("The vote on whether you lead {cabal} is over, and the lead stays as it was."),
+    })?;
     Ok(Effect {
         outcome: Outcome::of_lead(is_void, is_carried, leads),
         asked_html: format!("<strong>{}</strong>", escape_html(&poll.question)),

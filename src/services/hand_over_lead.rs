@@ -4,6 +4,7 @@
 use super::frozen_vote::of_lead;
 use super::join_cabal::check_is_in_cabal;
 use super::open_vote::{NewVote, open_vote, opening_moment};
+use super::tell_member::tell_member;
 use super::{ServiceError, ballot_words, found};
 use crate::db::cabals::{self, log_act};
 use crate::db::lead_nominations::{
@@ -63,8 +64,21 @@ pub fn nominate(tx: &mut Tx<'_>, by: MemberId, naming: Naming) -> Result<Nominat
     log_act(tx, cabal, by, "named a lead", &name)?;
     if opens_now {
         put_to_the_vote(tx, &nomination)?;
+    } else {
+        tell(tx, cabal, nominee, |cabal| format!("You are named to lead {cabal}. Please say whether you accept."))?;
     }
     Ok(nomination.id)
+}
+
+/// Tells somebody of the cabal about its lead.
+pub(super) fn tell(
+    tx: &mut Tx<'_>,
+    cabal: CabalId,
+    member: MemberId,
+    sentence: impl FnOnce(&str) -> String,
+) -> Result<(), ServiceError> {
+    let cabal = cabals::cabal(tx.conn, cabal)?;
+    tell_member(tx, member, &sentence(&cabal.name), &format!("/c/{}/lead", cabal.handle))
 }
 
 fn check_way(tx: &mut Tx<'_>, by: MemberId, naming: Naming) -> Result<(), ServiceError> {
@@ -129,6 +143,7 @@ pub fn accept(
     set_nomination_state(tx, id, NominationState::Accepted, None)?;
     let from = members::member(tx.conn, nomination.called_by)?.name;
     log_act(tx, cabal, by, "took the lead over from", &from)?;
+    tell(tx, cabal, nomination.called_by, |cabal| format!("Whom you named has accepted, and leads {cabal} now."))?;
     Ok(None)
 }
 
@@ -143,6 +158,11 @@ pub fn decline(tx: &mut Tx<'_>, by: MemberId, id: NominationId) -> Result<(), Se
     }
     set_nomination_state(tx, id, NominationState::Declined, None)?;
     let act = if by == nomination.nominee_id { "declined to lead" } else { "took back whom they had named" };
+    if by == nomination.nominee_id {
+        tell(tx, nomination.cabal_id, nomination.called_by, |cabal| {
+            format!("Whom you named does not wish to lead {cabal}.")
+        })?;
+    }
     Ok(log_act(tx, nomination.cabal_id, by, act, "")?)
 }
 
@@ -178,5 +198,9 @@ fn put_to_the_vote(tx: &mut Tx<'_>, nomination: &Nomination) -> Result<PollId, S
     set_nomination_state(tx, nomination.id, NominationState::Open, Some(poll))?;
     cabals::note_published(tx, cabal.id)?;
     log_act(tx, cabal.id, nominee.id, "accepted, and the vote on the lead opened", &question)?;
+    for other in cabals::list_cabal_members(tx.conn, cabal.id)? {
+        let sentence = format!("The vote on who leads {} is open for 72 hours.", cabal.name);
+        tell_member(tx, other.member_id, &sentence, &format!("/polls/{poll}"))?;
+    }
     Ok(poll)
 }

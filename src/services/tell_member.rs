@@ -8,7 +8,7 @@ use crate::db::amendments::{Amendment, list_backers};
 use crate::db::linked_actors::list_linked_actors;
 use crate::db::local_actors::find_community;
 use crate::db::member_notices::{count_alike, insert_notice};
-use crate::db::members::is_on_the_roll;
+use crate::db::members::{is_on_the_roll, list_stewards};
 use crate::db::objections::list_all_objections;
 use crate::db::remote_actors::find_remote_actor;
 use crate::ids::{AmendmentId, MemberId};
@@ -36,6 +36,17 @@ pub(super) fn tell_member(tx: &mut Tx<'_>, member: MemberId, sentence: &str, abo
     let Some(actor) = find_remote_actor(tx.conn, &linked.actor_url)? else { return Ok(()) };
     let url = format!("{}{about}", tx.urls.base());
     send_direct(tx, &community, &actor, &Message { sentence, about: &url, in_reply_to: None, kept_with: None })
+}
+
+/// Tells every steward.
+///
+/// # Errors
+/// The store's fault.
+pub(super) fn tell_stewards(tx: &mut Tx<'_>, sentence: &str, about: &str) -> Result<(), ServiceError> {
+    for steward in list_stewards(tx.conn)? {
+        tell_member(tx, steward, sentence, about)?;
+    }
+    Ok(())
 }
 
 /// Tells whoever backs an amendment.

@@ -1,7 +1,9 @@
 //! Watch over the server itself: note that it lives, when it was down, when its clock was doubted
 //! and when its data was put back from a backup. The minutes of votes tell of it.
 
+use super::ServiceError;
 use super::confirm_time::{Word, last_word};
+use super::tell_member::tell_stewards;
 use crate::clock::{Cause, Doubt, Ended, Stamp, iso_seconds};
 use crate::db::facts::{find_fact, set_fact};
 use crate::db::heartbeats::{self, SILENCE};
@@ -75,7 +77,7 @@ pub fn standing(conn: &mut AnyConnection, process: &str) -> Result<Standing, DbE
 ///
 /// # Errors
 /// The store's fault.
-pub fn beat(tx: &mut Tx<'_>, beat: &Beat) -> Result<Pulse, DbError> {
+pub fn beat(tx: &mut Tx<'_>, beat: &Beat) -> Result<Pulse, ServiceError> {
     let beats: u64 = find_fact(tx.conn, BEATS)?.and_then(|text| text.parse().ok()).unwrap_or(0);
     let before = heartbeats::find_latest(tx.conn)?;
     let is_first = heartbeats::beat(tx, &beat.process, beat.doubt.as_ref())?;
@@ -150,7 +152,7 @@ pub(super) fn note_absences(tx: &mut Tx<'_>, process: &str, ended: &[Ended]) -> 
     Ok(())
 }
 
-fn note_doubts(tx: &mut Tx<'_>, beat: &Beat, is_first: bool) -> Result<(), DbError> {
+fn note_doubts(tx: &mut Tx<'_>, beat: &Beat, is_first: bool) -> Result<(), ServiceError> {
     let process = beat.process.as_str();
     if is_first {
         let living = heartbeats::list_living(tx.conn, process)?;
@@ -173,6 +175,9 @@ fn note_doubts(tx: &mut Tx<'_>, beat: &Beat, is_first: bool) -> Result<(), DbErr
         && !incidents::is_doubt_noted(tx.conn, process)?
     {
         note(tx, process, IncidentKind::Clock, (doubt.since, None))?;
+        let sentence =
+            "The clock of the server is in doubt, so no vote is opened or closed. Please look whether it is right.";
+        tell_stewards(tx, sentence, "/steward/time")?;
     }
     Ok(())
 }

@@ -140,6 +140,9 @@ async fn what_came_in_a_doubt_that_was_a_wrong_clock_counts() {
     step(&app.app, &watch).await.unwrap();
     arrives(&app.app, vote(&app, poll, &near, "For")).await;
     assert_eq!(dump(&app)["ballots"].len(), 1, "it waits until the time is known");
+    step(&app.app, &watch).await.unwrap();
+    let told = app.notices(ada).await.iter().filter(|told| told.contains("no vote is opened or closed")).count();
+    assert_eq!(told, 1, "the steward has to look");
 
     app.jump(TimeDelta::days(-8));
     // Before the heart beats again another one comes, which is in no doubt.

@@ -87,8 +87,11 @@ async fn a_lead_hands_over_at_once_when_the_one_named_accepts() {
     assert_eq!(refusal_code(bees.name(bees.ada, bees.bea, Way::Agreement).await), "already_named");
     assert_eq!(refusal_code(bees.accept(bees.cai, id).await), "forbidden");
     assert_eq!(bees.leads().await, [bees.ada]);
+    assert_eq!(bees.app.notices(bees.bea).await, ["You are named to lead The bees. Please say whether you accept."]);
 
     assert_eq!(bees.accept(bees.bea, id).await.unwrap(), None);
+
+    assert_eq!(bees.app.notices(bees.ada).await[0], "Whom you named has accepted, and leads The bees now.");
 
     assert_eq!(bees.leads().await, [bees.bea]);
     assert_eq!(refusal_code(bees.accept(bees.bea, id).await), "not_waiting");
@@ -105,6 +108,7 @@ async fn a_refusal_or_leaving_ends_a_nomination_and_nothing_changes() {
     assert_eq!(refusal_code(bees.app.app.write(move |tx| decline(tx, dan, declined)).await), "forbidden");
     let bea = bees.bea;
     bees.app.app.write(move |tx| decline(tx, bea, declined)).await.unwrap();
+    assert_eq!(bees.app.notices(bees.ada).await[0], "Whom you named does not wish to lead The bees.");
     let left = bees.name(bees.bea, cai, Way::Vote).await.unwrap();
     let handed = bees.name(bees.ada, bea, Way::Agreement).await.unwrap();
     bees.leave(cai).await;
@@ -129,6 +133,10 @@ async fn the_cabal_votes_for_72_hours_and_more_for_than_against_decides() {
     let silent = bees.app.app.write(move |tx| accept(tx, cai, id, false)).await;
     assert_eq!(refusal_code(silent), "invalid_fields", "the name is published, so it is asked for");
     let poll = bees.accept(cai, id).await.unwrap().unwrap();
+    for member in [bees.ada, bees.bea, cai] {
+        assert_eq!(bees.app.notices(member).await[0], "The vote on who leads The bees is open for 72 hours.");
+    }
+    assert_eq!(bees.app.notices(bees.dan).await.len(), 0, "whoever is not in the cabal has no part in it");
     assert_eq!(refusal_code(bees.name(bees.bea, bees.bea, Way::Vote).await), "lead_vote_open");
     let row = bees.app.poll_row(poll).await;
     assert_eq!(row.closes_at - row.opens_at, TimeDelta::seconds(259_200));
@@ -148,6 +156,7 @@ async fn the_cabal_votes_for_72_hours_and_more_for_than_against_decides() {
     assert!(settle(&bees.app.app, poll).await.unwrap());
 
     assert_eq!(bees.leads().await, [cai], "the former lead is an ordinary member");
+    assert_eq!(bees.app.notices(cai).await[0], "The vote has chosen you to lead The bees.");
     assert_eq!(bees.state(id).await, NominationState::Elected);
     let question = bees.app.fetch_question(poll).await;
     assert_eq!(TestApp::shown(&question).into_iter().map(|(_, total)| total).collect::<Vec<_>>(), [2, 1, 0]);
@@ -167,6 +176,7 @@ async fn a_tie_abstentions_alone_and_silence_elect_nobody() {
         bees.close(poll).await;
 
         assert_eq!(bees.state(id).await, NominationState::NotElected);
+        assert!(bees.app.notices(bees.bea).await[0].contains("the lead stays as it was"));
         assert_eq!(bees.leads().await, [bees.ada]);
     }
 }

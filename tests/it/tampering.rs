@@ -245,11 +245,14 @@ async fn a_vote_whose_ballots_were_changed_before_the_close_decides_nothing() {
             "voters",
         ),
     ] {
-        let (app, _, id, poll) = open_vote().await;
+        let (app, members, id, poll) = open_vote().await;
         force(&app, query);
         app.advance(TimeDelta::weeks(1));
         timers::step(&app.app).await.unwrap();
 
+        let told = app.notices(members[0]).await.iter().filter(|told| told.contains("decided nothing")).count();
+        assert_eq!(told, 1, "{query}: the steward has to look");
+        assert!(app.notices(members[1]).await.iter().all(|told| !told.contains("does not hold")), "{query}");
         let record: Value = serde_json::from_str(&app.record(poll).await).unwrap();
         assert!(record["faults"].as_array().unwrap().contains(&json!(fault)), "{query}: {}", record["faults"]);
         assert_eq!(
