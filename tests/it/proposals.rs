@@ -317,6 +317,8 @@ async fn an_objection_with_one_backer_stands_beside_the_ballot() {
     let beside = format!("/objections/{objection}");
     assert_eq!(app.api().get(&format!("/amendments/{id}")).await.json()["objections"], json!([]));
     assert!(!app.browser().get(&format!("/amendments/{id}")).await.text().contains("It forgets"));
+    let waiting = third.get(&format!("/amendments/{id}")).await.json()["objections"][0].clone();
+    assert_eq!((&waiting["id"], &waiting["is_backed"]), (&json!(objection), &json!(false)), "or nobody could back it");
     objector.post(&format!("{beside}/backing"), json!({})).await.must_be(403);
     third.post(&format!("{beside}/backing"), json!({})).await.must_be(204);
     third.put(&format!("{beside}/answer"), json!({"answer": "No."})).await.must_be(403);
@@ -334,6 +336,7 @@ async fn an_objection_with_one_backer_stands_beside_the_ballot() {
     }
     let shown = app.api().get(&format!("/amendments/{id}")).await.json();
     assert_eq!(shown["objections"][0]["answer"], "Guests may speak.");
+    assert_eq!(shown["objections"][0]["is_backed"], true);
     assert!(app.notices(ada).await[0].contains("objects to your amendment"));
     assert!(app.notices(cai).await[0].contains("was answered"));
     app.advance(TimeDelta::days(7));

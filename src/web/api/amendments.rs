@@ -11,7 +11,7 @@ use super::query::Query;
 use crate::App;
 use crate::clock::{Stamp, iso_seconds};
 use crate::db::amendments::{self, Amendment};
-use crate::db::objections::{Objection, list_objections};
+use crate::db::objections::{Objection, list_all_objections, list_objections};
 use crate::db::{AnyConnection, documents};
 use crate::domain::Urls;
 use crate::domain::amendment::{AmendmentForm, AmendmentState, Change, NewAmendment, Place};
@@ -63,7 +63,7 @@ pub struct AmendmentView {
     /// Whether the member of the token backs it.
     #[serde(skip_serializing_if = "Option::is_none")]
     is_backed_by_me: Option<bool>,
-    /// The objections that stand beside the ballot (A14).
+    /// The objections that stand beside the ballot (A14); for members also those that wait for a backer.
     #[serde(skip_serializing_if = "Option::is_none")]
     objections: Option<Vec<ObjectionView>>,
     /// The amendments whose open votes concern the same clauses (A15).
@@ -211,7 +211,8 @@ pub(super) async fn whole(app: &App, id: AmendmentId, viewer: Option<MemberId>) 
             let more = More {
                 changes: amendments::list_changes(conn, id)?,
                 backers: amendments::list_backers(conn, id)?,
-                objections: list_objections(conn, id)?,
+                // Members see those that wait for a backer too, or nobody could back them.
+                objections: if viewer.is_some() { list_all_objections(conn, id)? } else { list_objections(conn, id)? },
                 blocking,
                 queue: VoteQueue::load(conn, now)?.beside(id).iter().map(|one| one.amendment.id.to_string()).collect(),
             };

@@ -28,6 +28,8 @@ pub struct ObjectionView {
     raised_at: String,
     /// What the proposer answers.
     answer: Option<String>,
+    /// Whether another member has backed it, so that it stands beside the ballot.
+    is_backed: bool,
 }
 
 impl From<Objection> for ObjectionView {
@@ -37,6 +39,7 @@ impl From<Objection> for ObjectionView {
             reason: objection.reason,
             raised_at: iso_seconds(objection.raised_at),
             answer: objection.answer,
+            is_backed: objection.backer_id.is_some(),
         }
     }
 }
