@@ -1,6 +1,7 @@
 //! What people say to a proposal: backing by reply, discussion from the fediverse and here (A3, H6).
 
 use crate::support::fediverse::{Fediverse, Reach};
+use crate::support::peer::Person;
 use crate::support::votes::refusal_code;
 use caucus::db::amendments;
 use caucus::domain::amendment::AmendmentState;
@@ -14,6 +15,16 @@ async fn proposed(town: &Fediverse) -> (AmendmentId, String) {
     (id, town.app.app.urls.note(note))
 }
 
+/// A proposal, and bea with an account elsewhere that is hers.
+async fn scene() -> (Fediverse, (MemberId, Person), (AmendmentId, String)) {
+    let town = Fediverse::start().await;
+    let bea = town.app.member("bea").await;
+    let person = town.peer.person("bea");
+    town.link(bea, &person.url).await;
+    let proposal = proposed(&town).await;
+    (town, (bea, person), proposal)
+}
+
 async fn backers(town: &Fediverse, id: AmendmentId) -> Vec<MemberId> {
     town.app.app.read(move |conn| amendments::list_backers(conn, id)).await.unwrap()
 }
@@ -24,17 +35,13 @@ async fn page(town: &Fediverse, id: AmendmentId) -> String {
     page.text()
 }
 
-fn delete(town: &Fediverse, by: &crate::support::peer::Person, note: &Value) -> Value {
+fn delete(town: &Fediverse, by: &Person, note: &Value) -> Value {
     town.act("Delete", by, &json!({"type": "Tombstone", "id": note["id"]}))
 }
 
 #[tokio::test]
 async fn a_reply_of_the_one_word_by_a_linked_member_backs_and_its_deletion_takes_that_back() {
-    let town = Fediverse::start().await;
-    let bea = town.app.member("bea").await;
-    let person = town.peer.person("bea");
-    town.link(bea, &person.url).await;
-    let (id, url) = proposed(&town).await;
+    let (town, (bea, person), (id, url)) = scene().await;
     let note = town.reply(&person, &url, "#back", Reach::Public);
 
     town.take(&person, &town.act("Create", &person, &note)).await;
@@ -52,11 +59,7 @@ async fn a_reply_of_the_one_word_by_a_linked_member_backs_and_its_deletion_takes
 
 #[tokio::test]
 async fn after_the_opening_a_deleted_reply_changes_nothing() {
-    let town = Fediverse::start().await;
-    let bea = town.app.member("bea").await;
-    let person = town.peer.person("bea");
-    town.link(bea, &person.url).await;
-    let (id, url) = proposed(&town).await;
+    let (town, (bea, person), (id, url)) = scene().await;
     let note = town.reply(&person, &url, "Back!", Reach::Direct);
     town.take(&person, &town.act("Create", &person, &note)).await;
     town.app.open(town.ada, id).await.unwrap();
@@ -69,11 +72,7 @@ async fn after_the_opening_a_deleted_reply_changes_nothing() {
 
 #[tokio::test]
 async fn an_edited_reply_that_says_something_else_backs_no_longer() {
-    let town = Fediverse::start().await;
-    let bea = town.app.member("bea").await;
-    let person = town.peer.person("bea");
-    town.link(bea, &person.url).await;
-    let (id, url) = proposed(&town).await;
+    let (town, (bea, person), (id, url)) = scene().await;
     let mut note = town.reply(&person, &url, "back", Reach::Public);
     town.take(&person, &town.act("Create", &person, &note)).await;
     note["updated"] = json!("2026-03-01T12:00:00Z");
@@ -227,11 +226,7 @@ async fn a_hashtag_beside_a_mention_backs_however_a_program_writes_it() {
 
 #[tokio::test]
 async fn whoever_backs_on_the_web_and_replies_too_takes_it_back_by_deleting_the_reply() {
-    let town = Fediverse::start().await;
-    let bea = town.app.member("bea").await;
-    let person = town.peer.person("bea");
-    town.link(bea, &person.url).await;
-    let (id, url) = proposed(&town).await;
+    let (town, (bea, person), (id, url)) = scene().await;
     town.app.back(bea, id).await.unwrap();
     let first = town.reply(&person, &url, "#back", Reach::Public);
     town.take(&person, &town.act("Create", &person, &first)).await;
@@ -310,11 +305,7 @@ async fn a_link_that_is_on_hold_is_answered_as_a_stranger_is() {
 
 #[tokio::test]
 async fn a_reply_that_is_edited_into_the_word_backs_nothing_and_is_shown_no_more() {
-    let town = Fediverse::start().await;
-    let bea = town.app.member("bea").await;
-    let person = town.peer.person("bea");
-    town.link(bea, &person.url).await;
-    let (id, url) = proposed(&town).await;
+    let (town, (_, person), (id, url)) = scene().await;
     let mut note = town.reply(&person, &url, "I like this one", Reach::Public);
     town.take(&person, &town.act("Create", &person, &note)).await;
     assert!(page(&town, id).await.contains("I like this one"));

@@ -4,9 +4,8 @@
 use super::support::api::Api;
 use super::support::app::beside;
 use super::support::browser::Browser;
-use super::support::load::{confirm_token, set_up};
+use super::support::load::{confirm_token, talkative};
 use super::support::peer::{Peer, Person};
-use super::support::process::{Process, caucus, free_port};
 use super::support::rows::dump_over;
 use super::support::store::Store;
 use super::support::votes::amending;
@@ -56,12 +55,8 @@ fn vote(base: &str, poll: PollId, by: &Person, (key, words): (&str, &str)) -> Va
 
 #[tokio::test(flavor = "multi_thread")]
 async fn neither_the_log_nor_the_tables_tell_who_voted_how_on_an_amendment() {
-    let (store, port) = (Store::fresh(), free_port());
-    let base = format!("http://127.0.0.1:{port}");
-    let token = set_up(&store, &base);
-    let mut command = caucus(&store);
-    command.env("RUST_LOG", "trace").args(["--public-url", &base]);
-    let process = Process::start(command, &store, port).await;
+    let (store, process, token) = talkative().await;
+    let base = process.base.clone();
     let mut ada = confirm_token(&base).await;
     let peer = Peer::start_by(Arc::new(SystemClock), "127.0.0.1").await;
     let (poll, [bea, cleo]) = open_vote(&beside(&store, &base, Arc::new(SystemClock)), &peer).await;

@@ -2,10 +2,9 @@
 //! (PV-9), and anything secret (OP-4).
 
 use crate::support::api::Api;
-use crate::support::load::{confirm_token, set_up};
+use crate::support::load::{confirm_token, talkative};
 use crate::support::peer::Peer;
-use crate::support::process::{Process, caucus, free_port};
-use crate::support::store::Store;
+use crate::support::process::free_port;
 use crate::support::world::PASSWORD;
 use crate::support::{FaultPeer, Reaction, TestApp, Town};
 use caucus::clock::{Clock as _, SystemClock};
@@ -148,12 +147,8 @@ const CHOICE: &str = "Mirabelle";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_log_at_its_most_talkative_holds_no_secret_and_no_vote() {
-    let (store, port) = (Store::fresh(), free_port());
-    let base = format!("http://127.0.0.1:{port}");
-    let token = set_up(&store, &base);
-    let mut command = caucus(&store);
-    command.env("RUST_LOG", "trace").args(["--public-url", &base]);
-    let process = Process::start(command, &store, port).await;
+    let (_store, process, token) = talkative().await;
+    let base = process.base.clone();
     let api = Api::at(&base).with(&token);
     let poll = json!({"question": "Which?", "options": [CHOICE, "Quince"], "duration_minutes": 60});
     let poll = api.post("/cabals/bees/polls", poll).await.created();

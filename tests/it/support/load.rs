@@ -4,7 +4,7 @@
 use super::api::{Answer, Api};
 use super::browser::Browser;
 use super::peer::{Peer, Person};
-use super::process::{Process, caucus, run};
+use super::process::{Process, caucus, free_port, run};
 use super::store::Store;
 use super::world::PASSWORD;
 use caucus::clock::SystemClock;
@@ -79,6 +79,17 @@ pub fn set_up(store: &Store, base: &str) -> String {
     command(store, base, &[&setup[..], &["--password-stdin", "--document", &document]].concat());
     command(store, base, &["cabal", "form", "--by", "ada", "--name", "Bees", "--purpose", "Bees.", "--handle", "bees"]);
     command(store, base, &["token", "create", "--member", "ada"])
+}
+
+/// A server that runs and keeps the most talkative log, over a store of its own, and a token of ada's.
+pub async fn talkative() -> (Store, Process, String) {
+    let (store, port) = (Store::fresh(), free_port());
+    let base = format!("http://127.0.0.1:{port}");
+    let token = set_up(&store, &base);
+    let mut command = caucus(&store);
+    command.env("RUST_LOG", "trace").args(["--public-url", &base]);
+    let process = Process::start(command, &store, port).await;
+    (store, process, token)
 }
 
 /// Signs the founder in and lets them confirm the token that the command line made, which has no voice in
