@@ -40,6 +40,19 @@ impl Uncounted {
         }
     }
 
+    /// Which votes they are, after their number.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Late => "too late",
+            Self::Early => "too early",
+            Self::OffRoll => "by people who were not on the roll at the opening",
+            Self::Duplicate => "repeated, or older than the ballot that stands",
+            Self::UnknownOption => "for something that is no option",
+            Self::OnHold => "through linked accounts that had to be confirmed",
+            Self::Failed => "that this server failed to read",
+        }
+    }
+
     /// Reads what was stored.
     pub fn stored(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|reason| reason.as_str() == text)

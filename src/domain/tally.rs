@@ -76,6 +76,24 @@ pub struct Rule {
     pub quorum: u32,
 }
 
+impl Rule {
+    /// What it takes, as the end of a sentence.
+    pub fn words(self) -> String {
+        let share = match (self.majority, self.base) {
+            (Majority::TwoThirds, VoteBase::Cast) => {
+                "two thirds of the votes for and against, and at least two votes for"
+            }
+            (Majority::TwoThirds, VoteBase::Roll) => "two thirds of all members, and at least two votes for",
+            (Majority::Simple, VoteBase::Cast) => "more votes for than against",
+            (Majority::Simple, VoteBase::Roll) => "the votes of more than half of all members",
+        };
+        match self.quorum {
+            0 => share.to_owned(),
+            quorum => format!("{share}, if {quorum} or more members vote"),
+        }
+    }
+}
+
 impl Default for Rule {
     /// Two thirds of the votes for and against, however many took part (A9).
     fn default() -> Self {

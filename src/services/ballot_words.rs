@@ -10,7 +10,6 @@ use crate::domain::amendment::{Act, Change};
 use crate::domain::ballot::{Uncounted, VoteOutcome};
 use crate::domain::document::Shelf;
 use crate::domain::record::FrozenVote;
-use crate::domain::tally::{Majority, Rule, VoteBase};
 use crate::domain::text::escape_html;
 use crate::federation::outbound::documents::Mention;
 
@@ -52,11 +51,11 @@ pub(super) fn advisory(url: &str, poll: &PollToInsert<'_>) -> String {
 /// The Question of a vote on who leads a cabal (C3).
 pub(super) fn lead_vote(url: &str, frozen: &FrozenVote) -> String {
     format!(
-        "{}<p>For, Against or Abstain until {}. The members of the cabal when this opened decide; {}. Whoever is chosen takes the place of all who lead \
+        "{}<p>For, Against or Abstain until {}. The members of the cabal when this opened decide; it takes {}. Whoever is chosen takes the place of all who lead \
          it now. A lead helps the work along and may do nothing that the others may not. The numbers appear when it closes. {}</p>",
         paragraphs(&frozen.question),
         moment(frozen.closes_at),
-        rule(frozen.rule),
+        frozen.rule.words(),
         link(url, "About this vote")
     )
 }
@@ -97,30 +96,14 @@ pub(super) fn ballot(urls: &Urls, proposed: &Proposed<'_>, frozen: &FrozenVote) 
     let clauses = clauses(changes, numbers);
     format!(
         "<p>Amendment of {}{clauses}: <strong>{}</strong></p>{}<p>For, Against or Abstain until {}. The votes of \
-         everybody who was a member when this opened decide; {}. The numbers appear when it closes.</p><p>{}</p>",
+         everybody who was a member when this opened decide; it takes {}. The numbers appear when it closes.</p><p>{}</p>",
         escape_html(&document.title),
         shelf.html(&amendment.title),
         citing_paragraphs(&amendment.summary, shelf),
         moment(frozen.closes_at),
-        rule(frozen.rule),
+        frozen.rule.words(),
         link(&urls.amendment(amendment.id), "The change, the reasons, and how votes are counted")
     )
-}
-
-/// How a vote is decided, as part of a sentence.
-pub(super) fn rule(rule: Rule) -> String {
-    let base = match (rule.majority, rule.base) {
-        (Majority::TwoThirds, VoteBase::Cast) => {
-            "it takes two thirds of the votes for and against, and at least two votes for"
-        }
-        (Majority::TwoThirds, VoteBase::Roll) => "it takes two thirds of all members, and at least two votes for",
-        (Majority::Simple, VoteBase::Cast) => "it takes more votes for than against",
-        (Majority::Simple, VoteBase::Roll) => "it takes more than half of all members",
-    };
-    match rule.quorum {
-        0 => base.to_owned(),
-        quorum => format!("{base}, and at least {quorum} ballots"),
-    }
 }
 
 /// What a voter is told once.

@@ -1,7 +1,7 @@
 //! What people read on their own servers when a vote has closed: outcome, totals, the three shares and
 //! the way to the proof, whatever was decided (A8, A9).
 
-use super::ballot_words::{link, rule};
+use super::ballot_words::link;
 use crate::db::results::PollResult;
 use crate::domain::Urls;
 use crate::domain::ballot::Uncounted;
@@ -40,14 +40,14 @@ pub(super) fn result(urls: &Urls, words: &ResultWords<'_>, result: &PollResult) 
     let mut html = format!(
         "<p>{}: {}.</p>{why}<p>For {votes_for}, against {against}, abstained {abstain}. For: {} \
          of the votes cast for and against, {} of all ballots with abstentions, {} of the {} members on the roll. The \
-         rule: {}.</p>",
+         rule: it takes {}.</p>",
         escape_html(words.outcome.words()),
         words.asked_html,
         share(result.tally.share_of_cast()),
         share(result.tally.share_with_abstentions()),
         share(result.tally.share_of_roll(u64::from(result.roll_size))),
         result.roll_size,
-        rule(words.rule),
+        words.rule.words(),
     );
     html.push_str(&uncounted_words(words.uncounted));
     if let Some(Tally { votes_for, against, abstain }) = words.soundings {
@@ -69,23 +69,10 @@ fn uncounted_words(uncounted: &[(Uncounted, u32)]) -> String {
     if uncounted.is_empty() {
         return String::new();
     }
-    let reasons: Vec<String> =
-        uncounted.iter().map(|(reason, total)| format!("{total} {}", reason_words(*reason))).collect();
+    let reasons: Vec<String> = uncounted.iter().map(|(reason, total)| format!("{total} {}", reason.words())).collect();
     format!("<p>Votes that did not count: {}.</p>", reasons.join(", "))
 }
 
 fn share(share: Option<Share>) -> String {
     share.map_or_else(|| "no share".to_owned(), |share| share.to_string())
-}
-
-fn reason_words(reason: Uncounted) -> &'static str {
-    match reason {
-        Uncounted::Late => "too late",
-        Uncounted::Early => "too early",
-        Uncounted::OffRoll => "by people who were not on the roll at the opening",
-        Uncounted::Duplicate => "repeated",
-        Uncounted::UnknownOption => "for something that is not an option",
-        Uncounted::OnHold => "through linked accounts that have to be confirmed",
-        Uncounted::Failed => "that this server failed to read",
-    }
 }

@@ -52,18 +52,24 @@ impl ObjectionHtml {
     /// Each cites the documents as they stood when it was written (A1).
     pub fn of(
         conn: &mut AnyConnection,
-        objection: &Objection,
+        said: Said<'_>,
         (library, about): (&mut Library, DocumentId),
     ) -> Result<Self, DbError> {
-        let reason = library.html(conn, &objection.reason, (objection.raised_at, Some(about)))?;
-        let answer = match &objection.answer {
-            Some(answer) => {
-                let answered_at = objection.answered_at.unwrap_or(objection.raised_at);
-                Some(library.html(conn, answer, (answered_at, Some(about)))?)
-            }
-            None => None,
-        };
-        Ok(Self { reason, answer })
+        let mut html = |(words, at): (&str, Stamp)| library.html(conn, words, (at, Some(about)));
+        Ok(Self { reason: html(said.reason)?, answer: said.answer.map(html).transpose()? })
+    }
+}
+
+/// The words of an objection and of its answer, each with the moment at which it was written.
+pub(super) struct Said<'a> {
+    pub reason: (&'a str, Stamp),
+    pub answer: Option<(&'a str, Stamp)>,
+}
+
+impl<'a> From<&'a Objection> for Said<'a> {
+    fn from(one: &'a Objection) -> Self {
+        let answered_at = one.answered_at.unwrap_or(one.raised_at);
+        Self { reason: (&one.reason, one.raised_at), answer: one.answer.as_deref().map(|answer| (answer, answered_at)) }
     }
 }
 
@@ -95,7 +101,7 @@ pub(super) fn load_talk(
             let name = viewer.map(|_| member(conn, objection.member_id)).transpose()?.map(|member| member.name);
             let is_mine = viewer == Some(objection.member_id);
             let is_about_earlier_text = objection.raised_at < amendment.edited_at;
-            let html = ObjectionHtml::of(conn, &objection, (library, amendment.document_id))?;
+            let html = ObjectionHtml::of(conn, (&objection).into(), (library, amendment.document_id))?;
             objections.push(Objected { objection, html, name, is_mine, is_about_earlier_text });
         }
     }

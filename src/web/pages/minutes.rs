@@ -1,6 +1,6 @@
 //! The minutes of a decided vote, for good and for the printer; and who could see what, and when.
 
-use super::amendment_talk::ObjectionHtml;
+use super::amendment_talk::{ObjectionHtml, Said};
 use super::{poll, view};
 use crate::App;
 use crate::db::AnyConnection;
@@ -8,7 +8,6 @@ use crate::db::citations::Library;
 use crate::db::objections::list_objections;
 use crate::db::polls::Poll;
 use crate::domain::Urls;
-use crate::domain::ballot::Uncounted;
 use crate::domain::incident::{Incident, IncidentKind};
 use crate::ids::PollId;
 use crate::services::ServiceError;
@@ -37,11 +36,22 @@ struct Texts {
 }
 
 impl Texts {
-    fn of(conn: &mut AnyConnection, amended: &Amended, urls: &Urls) -> Result<Self, ServiceError> {
+    fn of(
+        conn: &mut AnyConnection,
+        (minutes, amended): (&Minutes, &Amended),
+        urls: &Urls,
+    ) -> Result<Self, ServiceError> {
         let (amendment, mut library) = (&amended.amendment, Library::new(urls));
+        // The words are those of the record, which does not tell when they were written.
+        let written = list_objections(conn, amendment.id)?;
         let mut objections = Vec::new();
-        for objection in list_objections(conn, amendment.id)? {
-            objections.push(ObjectionHtml::of(conn, &objection, (&mut library, amendment.document_id))?);
+        for (reason, answer) in &minutes.objections {
+            let one = written.iter().find(|one| one.reason == *reason);
+            let raised_at = one.map_or(minutes.poll.opens_at, |one| one.raised_at);
+            let answered_at = one.and_then(|one| one.answered_at).unwrap_or(raised_at);
+            let said =
+                Said { reason: (reason, raised_at), answer: answer.as_deref().map(|answer| (answer, answered_at)) };
+            objections.push(ObjectionHtml::of(conn, said, (&mut library, amendment.document_id))?);
         }
         Ok(Self {
             summary: library.html(conn, &amendment.summary, amendment.written())?,
@@ -52,18 +62,6 @@ impl Texts {
 }
 
 impl Content {
-    fn reason(reason: &Uncounted) -> &'static str {
-        match reason {
-            Uncounted::Late => "Too late",
-            Uncounted::Early => "Too early",
-            Uncounted::OffRoll => "By people who were not on the roll at the opening",
-            Uncounted::Duplicate => "Repeated, or older than the ballot that stands",
-            Uncounted::UnknownOption => "For something that is no option",
-            Uncounted::OnHold => "Through linked accounts that had to be confirmed",
-            Uncounted::Failed => "That this server failed to read",
-        }
-    }
-
     fn happened(incident: &Incident) -> &'static str {
         match incident.kind {
             IncidentKind::Down => "the server was down",
@@ -98,7 +96,7 @@ pub async fn show(app: web::Data<App>, session: Session, id: web::Path<PollId>) 
     let (minutes, texts) = app
         .read(move |conn| -> Result<_, ServiceError> {
             let minutes = minutes(conn, id)?;
-            let texts = minutes.amended().map(|amended| Texts::of(conn, amended, &urls)).transpose()?;
+            let texts = minutes.amended().map(|amended| Texts::of(conn, (&minutes, amended), &urls)).transpose()?;
             Ok((minutes, texts))
         })
         .await?;

@@ -158,5 +158,5 @@ fn load_objections(
 ) -> Result<Vec<ObjectionHtml>, DbError> {
     let mut library = Library::new(urls);
     let all = list_objections(conn, amendment.id)?;
-    all.iter().map(|one| ObjectionHtml::of(conn, one, (&mut library, amendment.document_id))).collect()
+    all.iter().map(|one| ObjectionHtml::of(conn, one.into(), (&mut library, amendment.document_id))).collect()
 }

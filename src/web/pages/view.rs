@@ -12,8 +12,8 @@ use crate::domain::amendment::{Act, AmendmentState, Change, Place, rule_of_text}
 use crate::domain::diff::{Piece, words};
 use crate::domain::document::{Clause, ClauseStep, Compared, Shelf};
 use crate::domain::offer::Viewer;
+use crate::domain::tally::Rule;
 use crate::domain::tally::Share;
-use crate::domain::tally::{Majority, Rule, VoteBase};
 use crate::domain::text::is_invisible;
 use crate::ids::{CabalId, ClauseId, MemberId, PostId};
 use crate::services::ServiceError;
@@ -334,17 +334,7 @@ pub async fn my_cabal(app: &App, handle: String, member: MemberId) -> Result<Cab
 
 /// What carries an amendment, as one sentence (A9).
 pub fn rule(rule: &Rule) -> String {
-    let share = match (rule.majority, rule.base) {
-        (Majority::TwoThirds, VoteBase::Cast) => "two thirds of the votes for and against, and at least two votes for",
-        (Majority::TwoThirds, VoteBase::Roll) => "two thirds of all members, and at least two votes for",
-        (Majority::Simple, VoteBase::Cast) => "more votes for than against",
-        (Majority::Simple, VoteBase::Roll) => "the votes of more than half of all members",
-    };
-    let quorum = match rule.quorum {
-        0 => String::new(),
-        quorum => format!(", if {quorum} or more members vote"),
-    };
-    format!("It is carried by {share}{quorum}.")
+    format!("It is carried by {}.", rule.words())
 }
 
 #[cfg(test)]
