@@ -95,6 +95,20 @@ pub fn list_decided(conn: &mut AnyConnection) -> Result<Vec<PollId>, DbError> {
     rows.iter().map(|id| convert::id(id)).collect()
 }
 
+/// The votes on who leads a cabal that have a result, the newest first.
+///
+/// # Errors
+/// The store's fault.
+pub fn list_decided_leads(conn: &mut AnyConnection, most: i64) -> Result<Vec<PollId>, DbError> {
+    let rows: Vec<String> = results::table
+        .filter(results::amendment_id.is_null())
+        .order(results::poll_id.desc())
+        .limit(most)
+        .select(results::poll_id)
+        .load(conn)?;
+    rows.iter().map(|id| convert::id(id)).collect()
+}
+
 /// Saves a result with its record. There is one for each vote and each amendment; a second is a fault.
 ///
 /// # Errors

@@ -3,7 +3,7 @@
 
 use super::{ServiceError, given_password};
 use crate::clock::Stamp;
-use crate::db::amendments;
+use crate::db::amendments::{self, Amendment};
 use crate::db::linked_actors::{LinkedActor, list_linked_actors};
 use crate::db::remote_actors::find_remote_actor;
 use crate::db::roll::is_on_roll;
@@ -70,7 +70,7 @@ pub fn can_i_vote(
     now: Stamp,
 ) -> Result<Standing, ServiceError> {
     use crate::domain::amendment::AmendmentState as State;
-    let amendment = amendments::find_amendment(conn, id)?.ok_or(ServiceError::NotFound("amendment"))?;
+    let amendment = existing(conn, id, member)?;
     let is_before = State::UNDECIDED.contains(&amendment.state_at(now));
     let Some(poll) = amendment.poll_id else {
         return Ok(match (is_before, member) {
@@ -94,6 +94,12 @@ pub fn can_i_vote(
     })
 }
 
+/// The amendment, if this person may know of it: drafts are for their authors.
+fn existing(conn: &mut AnyConnection, id: AmendmentId, member: Option<MemberId>) -> Result<Amendment, ServiceError> {
+    let found = amendments::find_amendment(conn, id)?.filter(|amendment| amendment.is_for(member));
+    found.ok_or(ServiceError::NotFound("amendment"))
+}
+
 /// Whether votes from this handle on an amendment count as this member's at present. `false` also for handles
 /// that belong to others, and for links that are on hold, blocked or made when a steward could have (V-54).
 ///
@@ -104,7 +110,7 @@ pub fn is_my_handle(
     id: AmendmentId,
     (member, handle): (MemberId, &str),
 ) -> Result<bool, ServiceError> {
-    let amendment = amendments::find_amendment(conn, id)?.ok_or(ServiceError::NotFound("amendment"))?;
+    let amendment = existing(conn, id, Some(member))?;
     let given = match amendment.poll_id.map(|poll| polls::poll(conn, poll)).transpose()? {
         Some(poll) => given_password::given_during(conn, &poll, member)?,
         None => None,

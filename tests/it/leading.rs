@@ -161,6 +161,9 @@ async fn the_cabal_votes_for_72_hours_and_more_for_than_against_decides() {
     let question = bees.app.fetch_question(poll).await;
     assert_eq!(TestApp::shown(&question).into_iter().map(|(_, total)| total).collect::<Vec<_>>(), [2, 1, 0]);
     assert!(dump(&bees.app)["ballot_links"].is_empty());
+    let (_, feed) = bees.app.fetch("/feeds/amendments.atom", "*/*").await;
+    assert!(feed.contains(&format!("<id>{}</id>", bees.app.app.urls.minutes(poll))), "{feed}");
+    assert!(feed.contains("<title>Minutes: Shall cai lead The bees?</title>"), "{feed}");
     let told = dump(&bees.app)["posts"].join("\n");
     assert!(told.contains("Chosen to lead, from now on: <strong>Shall cai lead The bees?</strong>.</p><p>For 2, against 1, abstained 0."), "{told}");
 }

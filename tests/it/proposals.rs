@@ -112,6 +112,9 @@ async fn a_draft_is_for_its_author_alone_until_it_is_proposed() {
         assert_eq!(api.get("/amendments").await.json()["items"].as_array().unwrap().len(), 0);
         api.get(&format!("{path}/comments")).await.must_be(404);
     }
+    other.get(&format!("{path}/can-i-vote")).await.must_be(404);
+    assert_eq!(other.get("/me/drafts").await.json()["items"], json!([]));
+    assert_eq!(own.get("/me/drafts").await.json()["items"][0]["id"], json!(id.to_string()));
     other.patch(&path, json!({"title": "Mine"})).await.must_be(404);
     other.delete(&path).await.must_be(404);
     other.post(&format!("{path}/backing"), json!({})).await.must_be(404);
@@ -337,6 +340,8 @@ async fn an_objection_with_one_backer_stands_beside_the_ballot() {
     let shown = app.api().get(&format!("/amendments/{id}")).await.json();
     assert_eq!(shown["objections"][0]["answer"], "Guests may speak.");
     assert_eq!(shown["objections"][0]["is_backed"], true);
+    let beside_the_ballot = app.api().get(&format!("/polls/{poll}")).await.json();
+    assert_eq!(beside_the_ballot["objections"], shown["objections"]);
     assert!(app.notices(ada).await[0].contains("objects to your amendment"));
     assert!(app.notices(cai).await[0].contains("was answered"));
     app.advance(TimeDelta::days(7));

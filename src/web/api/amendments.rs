@@ -10,9 +10,10 @@ use super::problem::Problem;
 use super::query::Query;
 use crate::App;
 use crate::clock::{Stamp, iso_seconds};
+use crate::db::AnyConnection;
 use crate::db::amendments::{self, Amendment};
+use crate::db::documents::{self, Document};
 use crate::db::objections::{Objection, list_all_objections, list_objections};
-use crate::db::{AnyConnection, documents};
 use crate::domain::Urls;
 use crate::domain::amendment::{AmendmentForm, AmendmentState, Change, NewAmendment, Place};
 use crate::domain::refusal::Refusal;
@@ -104,6 +105,19 @@ pub struct ChangeView {
 #[derive(Serialize, ToSchema)]
 pub struct AmendmentList {
     items: Vec<AmendmentView>,
+}
+
+impl AmendmentList {
+    /// Amendments, each with the document that it changes among these.
+    pub(super) fn of((documents, found): (Vec<Document>, Vec<Amendment>), app: &App) -> Self {
+        let slug_of = |id| documents.iter().find(|d| d.id == id).map(|d| d.slug.clone()).unwrap_or_default();
+        let now = app.now();
+        let items = found.into_iter().map(|one| {
+            let slug = slug_of(one.document_id);
+            view(one, slug, &app.urls, now)
+        });
+        Self { items: items.collect() }
+    }
 }
 
 /// Which amendments.
@@ -257,7 +271,7 @@ pub async fn list_amendments(
     query: Query<AmendmentQuery>,
 ) -> Result<web::Json<AmendmentList>, Problem> {
     let slug = query.0.document;
-    let (documents, found) = app
+    let listed = app
         .read(move |conn| -> Result<_, ServiceError> {
             let all = documents::list_documents(conn)?;
             let one = slug
@@ -267,13 +281,7 @@ pub async fn list_amendments(
             Ok((all, found))
         })
         .await?;
-    let slug_of = |id| documents.iter().find(|d| d.id == id).map(|d| d.slug.clone()).unwrap_or_default();
-    let now = app.now();
-    let items = found.into_iter().map(|one| {
-        let slug = slug_of(one.document_id);
-        view(one, slug, &app.urls, now)
-    });
-    Ok(web::Json(AmendmentList { items: items.collect() }))
+    Ok(web::Json(AmendmentList::of(listed, &app)))
 }
 
 /// Show an amendment
@@ -348,8 +356,8 @@ pub async fn edit_amendment(
 
 fn look_first(id: AmendmentId) -> ServiceError {
     let sentence = format!(
-        "A vote has changed the text that this amendment changes. Please look at /amendments/{id}/rebase, and send \
-         the changes anew, as they fit the text of today."
+        "A vote has changed the text that this amendment changes. Please send all its changes anew, as they fit the \
+         text of today (GET /api/v1/documents/{{slug}}). People see what is different at /amendments/{id}/rebase."
     );
     ServiceError::Conflict(Refusal::new("in_conflict", sentence))
 }

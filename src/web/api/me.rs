@@ -1,9 +1,13 @@
 //! Whom a token stands for, and how they leave (rule J4).
 
+use super::amendments::AmendmentList;
 use super::member::ApiMember;
 use super::problem::Problem;
 use super::query::Query;
 use crate::App;
+use crate::db::DbError;
+use crate::db::amendments::list_drafts;
+use crate::db::documents::list_documents;
 use crate::ids::PostId;
 use crate::services::leave_community as act;
 use actix_web::{HttpResponse, delete, get, web};
@@ -40,6 +44,16 @@ pub async fn show_me(member: ApiMember) -> Result<web::Json<Me>, Problem> {
         scope: holder.scope.as_str(),
         has_voice: holder.is_confirmed,
     }))
+}
+
+/// List your drafts of amendments, newest first: nobody else sees them
+#[utoipa::path(tag = "me", security(("token" = [])), responses(
+    (status = 200, body = AmendmentList), (status = 401, body = Problem)))]
+#[get("/me/drafts")]
+pub async fn list_my_drafts(app: web::Data<App>, member: ApiMember) -> Result<web::Json<AmendmentList>, Problem> {
+    let by = member.id();
+    let listed = app.read(move |conn| Ok::<_, DbError>((list_documents(conn)?, list_drafts(conn, by)?))).await?;
+    Ok(web::Json(AmendmentList::of(listed, &app)))
 }
 
 /// What shall stay of a member who leaves.

@@ -59,6 +59,7 @@ macro_rules! routes {
 routes! {
     instance::show_instance,
     me::show_me,
+    me::list_my_drafts,
     me::leave_community,
     cabals::list_cabals,
     cabals::form_cabal,

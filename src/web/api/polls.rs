@@ -5,9 +5,11 @@ use super::answer::{self, Created, moment};
 use super::body::Body;
 use super::cabals::in_cabal;
 use super::member::{ApiMember, MaybeMember};
+use super::objections::ObjectionView;
 use super::problem::Problem;
 use crate::App;
 use crate::clock::{Stamp, iso_seconds};
+use crate::db::objections::{Objection, list_objections};
 use crate::db::polls::{self, Poll, PollOption};
 use crate::db::results::{self, PollResult};
 use crate::db::{ballots, local_actors};
@@ -45,6 +47,8 @@ pub struct PollView {
     roll_size: Option<u32>,
     roll_fingerprint: Option<String>,
     result: Option<ResultView>,
+    /// The objections that stand beside the ballot of an amendment (A14)
+    objections: Vec<ObjectionView>,
     /// Whether the member of the token has voted; left out without a token.
     #[serde(skip_serializing_if = "Option::is_none")]
     has_voted: Option<bool>,
@@ -140,12 +144,13 @@ struct Shown {
     poll: Poll,
     actor: String,
     result: Option<(PollResult, Outcome)>,
+    objections: Vec<Objection>,
     has_voted: Option<bool>,
     mine: Option<Vec<u32>>,
 }
 
 fn view(shown: Shown, urls: &Urls, now: Stamp) -> PollView {
-    let Shown { poll, actor, result, has_voted, mine } = shown;
+    let Shown { poll, actor, result, objections, has_voted, mine } = shown;
     let (url, shows_totals, is_open) = (urls.poll(poll.id), poll.shows_totals(), poll.is_open(now));
     let name = |position: &u32| poll.options.iter().find(|o| o.position == *position).map(|o| o.name.clone());
     let my_choices = mine.map(|mine| mine.iter().filter_map(name).collect());
@@ -166,6 +171,7 @@ fn view(shown: Shown, urls: &Urls, now: Stamp) -> PollView {
         roll_size: poll.frozen.as_ref().map(|frozen| frozen.roll_size),
         roll_fingerprint: poll.frozen.map(|frozen| frozen.roll_fingerprint),
         result: result.map(result_view),
+        objections: objections.into_iter().map(ObjectionView::from).collect(),
         has_voted,
         my_choices,
         object_id: url.clone(),
@@ -212,7 +218,11 @@ pub async fn show_poll(
                 Some(member) => Some(ballots::find_choice(conn, id, member)?.unwrap_or_default()),
                 None => None,
             };
-            Ok(Shown { poll, actor, result, has_voted, mine })
+            let objections = match poll.amendment_id {
+                Some(amendment) => list_objections(conn, amendment)?,
+                None => Vec::new(),
+            };
+            Ok(Shown { poll, actor, result, objections, has_voted, mine })
         })
         .await?;
     Ok(web::Json(view(shown, &app.urls, now)))

@@ -1,15 +1,17 @@
-//! The Atom feed of amendments and results.
+//! The Atom feed of amendments and of the results of all votes, also of those on who leads a cabal.
 
-use super::feed::{About, Entry, answer};
+use super::feed::{About, Entry, MOST, answer};
 use super::view;
 use crate::App;
 use crate::clock::Stamp;
 use crate::db::amendments::{Amendment, list_amendments};
 use crate::db::local_actors::find_community;
-use crate::db::results::{PollResult, find_result};
+use crate::db::results::{PollResult, find_result, list_decided_leads};
 use crate::db::{AnyConnection, DbError, polls, posts};
 use crate::domain::amendment::AmendmentState;
-use crate::services::minutes::outcome;
+use crate::domain::outcome::Outcome;
+use crate::services::ServiceError;
+use crate::services::minutes::{find_outcome, outcome};
 use crate::web::errors::PageError;
 use actix_web::{HttpResponse, web};
 
@@ -17,14 +19,15 @@ use actix_web::{HttpResponse, web};
 pub async fn show(app: web::Data<App>) -> Result<HttpResponse, PageError> {
     let (urls, now) = (std::sync::Arc::clone(&app.urls), app.now());
     let (community, entries) = app
-        .read(move |conn| -> Result<_, DbError> {
+        .read(move |conn| -> Result<_, ServiceError> {
             let community = find_community(conn)?.map_or_else(|| "Caucus".to_owned(), |community| community.name);
             let mut entries = Vec::new();
             for amendment in list_amendments(conn, None)? {
                 let state = amendment.state_at(now);
                 let (updated, result) = standing(conn, &amendment, state)?;
                 if let Some(result) = result {
-                    entries.push(result_entry(&amendment, &result, urls.minutes(result.poll_id)));
+                    let outcome = outcome(&result, None);
+                    entries.push(result_entry(&amendment.title, (&result, outcome), urls.minutes(result.poll_id)));
                 }
                 entries.push(Entry {
                     url: urls.amendment(amendment.id),
@@ -32,6 +35,11 @@ pub async fn show(app: web::Data<App>) -> Result<HttpResponse, PageError> {
                     text: amendment.summary,
                     updated,
                 });
+            }
+            for id in list_decided_leads(conn, i64::try_from(MOST).unwrap_or(i64::MAX))? {
+                let Some((result, outcome)) = find_outcome(conn, id)? else { continue };
+                let question = polls::poll(conn, id)?.question;
+                entries.push(result_entry(&question, (&result, outcome), urls.minutes(id)));
             }
             Ok((community, entries))
         })
@@ -60,12 +68,12 @@ fn standing(
     Ok((updated.max(poll.closed_at.unwrap_or(poll.opens_at)), find_result(conn, id)?))
 }
 
-fn result_entry(amendment: &Amendment, result: &PollResult, url: String) -> Entry {
-    let outcome = outcome(result, None).words();
+fn result_entry(about: &str, (result, outcome): (&PollResult, Outcome), url: String) -> Entry {
+    let outcome = outcome.words();
     let tally = result.tally;
     Entry {
         url,
-        title: format!("Minutes: {}", amendment.title),
+        title: format!("Minutes: {about}"),
         text: format!(
             "{outcome}. For {}, against {}, abstained {}; {} on the roll.",
             tally.votes_for, tally.against, tally.abstain, result.roll_size
