@@ -1,0 +1,1 @@
+DROP INDEX chain_entries_one_end;
