@@ -2,18 +2,15 @@
 //! destroys the links to their voters, and leaves ballots and voters in no common order.
 
 use super::connection::AnyConnection;
-use super::schema::{ballot_links, ballots, poll_voters, soundings};
+use super::schema::{ballot_links, ballots, soundings};
 use super::{DbError, Tx};
 use crate::db::ballots::Ballot;
 use crate::db::vote_senders::forget_senders;
 use crate::domain::ballot::Choices;
 use crate::ids::PollId;
-use crate::on_each_backend;
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
-
-/// How many rows go into one statement.
-const AT_ONCE: usize = 1_000;
+use diesel::sql_types::Text;
 
 /// All ballots of a poll in the order of their receipts.
 ///
@@ -52,53 +49,20 @@ pub fn destroy_links(tx: &mut Tx<'_>, poll: PollId) -> Result<(), DbError> {
     forget_senders(tx, poll)?;
     // Receipts that have not arrived by now name voter and ballot.
     super::outbox::forget_letters(tx, poll.into())?;
-    // SQLite keeps these tables in the order of their keys. PostgreSQL keeps rows in the order
-    // of writing, which is that of voting, so they are written anew in the order of their keys.
-    if matches!(tx.conn, AnyConnection::Postgres(_)) {
-        rewrite_ballots(tx, poll)?;
-        rewrite_voters(tx, &id)?;
-    }
-    Ok(())
+    write_anew(tx, &id)
 }
 
-fn rewrite_ballots(tx: &mut Tx<'_>, poll: PollId) -> Result<(), DbError> {
-    let all = list_ballots(tx.conn, poll)?;
-    diesel::delete(ballots::table.filter(ballots::poll_id.eq(poll.to_string()))).execute(tx.conn)?;
-    for some in all.chunks(AT_ONCE) {
-        let rows: Vec<_> = some
-            .iter()
-            .map(|ballot| {
-                (
-                    ballots::receipt.eq(&ballot.receipt),
-                    ballots::poll_id.eq(poll.to_string()),
-                    ballots::choices.eq(ballot.choices.bits()),
-                )
-            })
-            .collect();
-        on_each_backend!(tx.conn, |c| diesel::insert_into(ballots::table).values(rows).execute(c))?;
-    }
-    Ok(())
-}
-
-fn rewrite_voters(tx: &mut Tx<'_>, poll: &str) -> Result<(), DbError> {
-    let all: Vec<(String, Option<String>)> = poll_voters::table
-        .filter(poll_voters::poll_id.eq(poll))
-        .order(poll_voters::voter)
-        .select((poll_voters::voter, poll_voters::actor_url))
-        .load(tx.conn)?;
-    diesel::delete(poll_voters::table.filter(poll_voters::poll_id.eq(poll))).execute(tx.conn)?;
-    for some in all.chunks(AT_ONCE) {
-        let rows: Vec<_> = some
-            .iter()
-            .map(|(voter, actor)| {
-                (
-                    poll_voters::poll_id.eq(poll),
-                    poll_voters::voter.eq(voter),
-                    poll_voters::actor_url.eq(actor.as_deref()),
-                )
-            })
-            .collect();
-        on_each_backend!(tx.conn, |c| diesel::insert_into(poll_voters::table).values(rows).execute(c))?;
+/// SQLite keeps these tables in the order of their keys. PostgreSQL keeps rows in the order of writing, which is
+/// that of voting, so they are written anew in the order of their keys.
+fn write_anew(tx: &mut Tx<'_>, poll: &str) -> Result<(), DbError> {
+    let AnyConnection::Postgres(conn) = tx.conn else { return Ok(()) };
+    for statement in [
+        "WITH gone AS (DELETE FROM ballots WHERE poll_id = $1 RETURNING *) \
+         INSERT INTO ballots SELECT * FROM gone ORDER BY receipt",
+        "WITH gone AS (DELETE FROM poll_voters WHERE poll_id = $1 RETURNING *) \
+         INSERT INTO poll_voters SELECT * FROM gone ORDER BY voter",
+    ] {
+        diesel::sql_query(statement).bind::<Text, _>(poll).execute(conn)?;
     }
     Ok(())
 }

@@ -172,3 +172,22 @@ async fn nothing_that_is_published_names_voters_receipts_or_totals_while_open_no
     let record: Value = serde_json::from_str(&record).unwrap();
     assert_eq!(record["ballots"].as_array().unwrap().len(), codes.len());
 }
+
+/// A database keeps rows as they were written unless somebody sees to it, and so two lists in the order of voting
+/// would lie beside each other.
+#[tokio::test]
+async fn after_the_close_ballots_and_voters_are_stored_in_no_common_order() {
+    let (app, _) = TestApp::with_community().await;
+    let (poll, _) = voted(&app, 40).await;
+
+    app.advance(TimeDelta::weeks(1));
+    timers::step(&app.app).await.unwrap();
+
+    // As they lie there.
+    let stored = dump(&app);
+    for table in ["ballots", "poll_voters"] {
+        assert_eq!(stored[table].len(), 40, "{table}");
+        assert!(stored[table].is_sorted(), "{table}: {:?}", stored[table]);
+    }
+    assert_eq!(app.result(poll).await.unwrap().tally.ballots(), 40);
+}
