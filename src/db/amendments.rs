@@ -167,6 +167,18 @@ pub fn find_amendment(conn: &mut AnyConnection, id: AmendmentId) -> Result<Optio
         .transpose()
 }
 
+/// The same, if this person may see it: drafts are for their authors.
+///
+/// # Errors
+/// The store's fault.
+pub fn find_amendment_for(
+    conn: &mut AnyConnection,
+    id: AmendmentId,
+    viewer: Option<MemberId>,
+) -> Result<Option<Amendment>, DbError> {
+    Ok(find_amendment(conn, id)?.filter(|amendment| amendment.is_for(viewer)))
+}
+
 /// The amendment, held until the end of the transaction, so that moves follow one another on
 /// PostgreSQL too. Rows may refer to it meanwhile, or two acts would wait for each other.
 ///

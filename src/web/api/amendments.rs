@@ -253,8 +253,7 @@ pub(super) fn existing(
     id: AmendmentId,
     viewer: Option<MemberId>,
 ) -> Result<Amendment, ServiceError> {
-    let found = amendments::find_amendment(conn, id)?.filter(|amendment| amendment.is_for(viewer));
-    found.ok_or(ServiceError::NotFound("amendment"))
+    amendments::find_amendment_for(conn, id, viewer)?.ok_or(ServiceError::NotFound("amendment"))
 }
 
 /// The form as something to propose, or as a draft.

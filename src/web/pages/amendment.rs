@@ -8,7 +8,7 @@ use super::view;
 use crate::App;
 use crate::clock::Stamp;
 use crate::db::AnyConnection;
-use crate::db::amendments::{Amendment, find_amendment, list_backers, list_changes};
+use crate::db::amendments::{Amendment, find_amendment_for, list_backers, list_changes};
 use crate::db::citations::Library;
 use crate::db::documents::{Document, document, list_clauses};
 use crate::db::members::{list_members, member};
@@ -197,8 +197,7 @@ pub(super) fn find(
     id: AmendmentId,
     viewer: Option<MemberId>,
 ) -> Result<Amendment, ServiceError> {
-    let amendment = find_amendment(conn, id)?.ok_or(ServiceError::NotFound("amendment"))?;
-    if amendment.is_for(viewer) { Ok(amendment) } else { Err(ServiceError::NotFound("amendment")) }
+    find_amendment_for(conn, id, viewer)?.ok_or(ServiceError::NotFound("amendment"))
 }
 
 /// Who looks, and when.
