@@ -21,7 +21,7 @@ const MOST_A_DAY: i64 = 30;
 /// Refused when something that it changes is not there or would stay as it is; conflict after thirty within
 /// a day.
 pub fn propose_amendment(tx: &mut Tx<'_>, by: MemberId, new: &NewAmendment) -> Result<AmendmentId, ServiceError> {
-    check_has_not_written_too_much(tx, by)?;
+    check_has_not_written_too_much(tx, by, None)?;
     let (document, standing) = hold_text(tx, new.document, new.renames())?;
     let changes = against(tx, new, &standing)?;
     let id = amendments::insert_amendment(tx, document.id, by, wording(new, document.version.id))?;
@@ -32,9 +32,14 @@ pub fn propose_amendment(tx: &mut Tx<'_>, by: MemberId, new: &NewAmendment) -> R
     Ok(id)
 }
 
-/// Every proposal goes to all who follow the community.
-fn check_has_not_written_too_much(tx: &mut Tx<'_>, by: MemberId) -> Result<(), ServiceError> {
-    if amendments::count_written_by(tx.conn, by, tx.now - TimeDelta::days(1))? < MOST_A_DAY {
+/// Every proposal goes to all who follow the community. A draft that is proposed counts on that day, however long
+/// it had been kept.
+fn check_has_not_written_too_much(
+    tx: &mut Tx<'_>,
+    by: MemberId,
+    draft: Option<AmendmentId>,
+) -> Result<(), ServiceError> {
+    if amendments::count_written_by(tx.conn, (by, draft), tx.now - TimeDelta::days(1))? < MOST_A_DAY {
         return Ok(());
     }
     let sentence = format!("You have written {MOST_A_DAY} amendments within a day. Please go on tomorrow.");
@@ -46,7 +51,8 @@ fn check_has_not_written_too_much(tx: &mut Tx<'_>, by: MemberId) -> Result<(), S
 /// becomes a draft again.
 ///
 /// # Errors
-/// Forbidden to others than the proposer; conflict once opened, decided or lapsed.
+/// Forbidden to others than the proposer; conflict once opened, decided or lapsed, and for a draft that would be
+/// proposed after thirty within a day.
 pub fn edit_amendment(tx: &mut Tx<'_>, by: MemberId, id: AmendmentId, new: &NewAmendment) -> Result<(), ServiceError> {
     let Held { amendment, document, standing, .. } = hold_to_edit(tx, id, new.renames())?;
     check_own(&amendment, by)?;
@@ -61,6 +67,9 @@ pub fn edit_amendment(tx: &mut Tx<'_>, by: MemberId, id: AmendmentId, new: &NewA
     }
     if new.document != amendment.document_id {
         return Err(ServiceError::NotFound("clause in the document of this amendment"));
+    }
+    if step == Move::Propose {
+        check_has_not_written_too_much(tx, by, Some(id))?;
     }
     let changes = against(tx, new, &standing)?;
     amendments::reword_amendment(tx, id, wording(new, document.version.id))?;

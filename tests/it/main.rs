@@ -63,6 +63,7 @@ mod page_privacy;
 mod pages;
 mod proof;
 mod proposal_edits;
+mod proposal_limits;
 mod proposal_notes;
 mod proposal_races;
 mod proposal_replies;

@@ -394,28 +394,3 @@ async fn the_sheet_says_what_to_do_when_nothing_is_ticked_or_a_clause_is_empty()
     let kept = town.app.app.read(move |conn| amendments::list_changes(conn, id)).await.unwrap();
     assert_eq!(kept.len(), 4);
 }
-
-#[tokio::test]
-async fn nobody_writes_more_than_thirty_amendments_within_a_day() {
-    let (app, ada) = TestApp::with_community().await;
-    let bea = app.member("bea").await;
-    for round in 0..30 {
-        app.propose(ada, "2.1", &format!("Everybody has {round} votes.")).await;
-    }
-    let before = dump(&app);
-    let request = json!({
-        "document": "agreement", "title": "One more", "summary": "S.", "values_fit": "V.",
-        "changes": [{"act": "reword", "clause": app.id_of("2.1").await, "text": "One more."}],
-    });
-
-    for is_draft in [false, true] {
-        let mut request = request.clone();
-        request["is_draft"] = json!(is_draft);
-        let refused = app.api_of(ada).await.post("/amendments", request).await.must_be(409).json();
-        assert_eq!(refused["code"], "too_many_amendments");
-    }
-    assert_eq!(dump(&app)["amendments"], before["amendments"]);
-    app.propose(bea, "2.1", "Others go on.").await;
-    app.advance(TimeDelta::days(1) + TimeDelta::seconds(1));
-    app.propose(ada, "2.1", "The next day.").await;
-}

@@ -70,13 +70,18 @@ pub fn list_proposed_by(conn: &mut AnyConnection, member: MemberId) -> Result<Ve
     ids.iter().map(|id| convert::id(id)).collect()
 }
 
-/// How many amendments a member wrote since a moment, drafts that stand included.
+/// How many amendments a member wrote or proposed since a moment, drafts that stand included; `but` is left out.
 ///
 /// # Errors
 /// The store's fault.
-pub fn count_written_by(conn: &mut AnyConnection, member: MemberId, since: Stamp) -> Result<i64, DbError> {
+pub fn count_written_by(
+    conn: &mut AnyConnection,
+    (member, but): (MemberId, Option<AmendmentId>),
+    since: Stamp,
+) -> Result<i64, DbError> {
     Ok(amendments::table
         .filter(amendments::proposer_id.eq(member.to_string()))
+        .filter(amendments::id.ne(but.map_or_else(String::new, |id| id.to_string())))
         .filter(amendments::proposed_at.ge(since.naive_utc()))
         .count()
         .get_result(conn)?)
