@@ -52,7 +52,7 @@ pub(super) enum MemberCommand {
 }
 
 /// What whoever helps with a password has to know, and to tell (V-54).
-const NO_VOICE: &str = "In votes that are open now they can vote only from accounts that they had linked before.";
+const NO_VOICE: &str = "In votes that are open now they can vote only from accounts linked before the opening.";
 
 pub(super) fn run(settings: Settings, command: MemberCommand) -> Result<(), Problem> {
     match command {

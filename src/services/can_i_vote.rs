@@ -1,9 +1,10 @@
 //! Can I vote? For the person who asks, and for a fediverse handle of theirs. Of somebody else's
 //! handle nothing is told: who is a member is nobody's business (J5).
 
-use super::{ServiceError, given_password};
+use super::ServiceError;
+use super::given_password::{self, is_given_during, list_own_accounts};
 use crate::clock::Stamp;
-use crate::db::amendments::{self, Amendment};
+use crate::db::amendments;
 use crate::db::linked_actors::{LinkedActor, list_linked_actors};
 use crate::db::remote_actors::find_remote_actor;
 use crate::db::roll::is_on_roll;
@@ -70,7 +71,7 @@ pub fn can_i_vote(
     now: Stamp,
 ) -> Result<Standing, ServiceError> {
     use crate::domain::amendment::AmendmentState as State;
-    let amendment = existing(conn, id, member)?;
+    let amendment = amendments::find_amendment_for(conn, id, member)?.ok_or(ServiceError::NotFound("amendment"))?;
     let is_before = State::UNDECIDED.contains(&amendment.state_at(now));
     let Some(poll) = amendment.poll_id else {
         return Ok(match (is_before, member) {
@@ -84,20 +85,13 @@ pub fn can_i_vote(
         return Ok(Standing::Over);
     }
     let Some(member) = member else { return Ok(Standing::Unknown) };
-    if given_password::given_during(conn, &poll, member)?.is_some() {
+    if !is_on_roll(conn, poll.id, member)? {
+        return Ok(Standing::JoinedLater);
+    }
+    if is_given_during(conn, &poll, member)? {
         return Ok(Standing::PasswordGiven);
     }
-    Ok(match (is_on_roll(conn, poll.id, member)?, ballots::has_voted(conn, poll.id, member)?) {
-        (false, _) => Standing::JoinedLater,
-        (true, false) => Standing::Yes,
-        (true, true) => Standing::Voted,
-    })
-}
-
-/// The amendment, if this person may know of it: drafts are for their authors.
-fn existing(conn: &mut AnyConnection, id: AmendmentId, member: Option<MemberId>) -> Result<Amendment, ServiceError> {
-    let found = amendments::find_amendment(conn, id)?.filter(|amendment| amendment.is_for(member));
-    found.ok_or(ServiceError::NotFound("amendment"))
+    Ok(if ballots::has_voted(conn, poll.id, member)? { Standing::Voted } else { Standing::Yes })
 }
 
 /// Whether votes from this handle on an amendment count as this member's at present. `false` also for handles
@@ -110,14 +104,16 @@ pub fn is_my_handle(
     id: AmendmentId,
     (member, handle): (MemberId, &str),
 ) -> Result<bool, ServiceError> {
-    let amendment = existing(conn, id, Some(member))?;
-    let given = match amendment.poll_id.map(|poll| polls::poll(conn, poll)).transpose()? {
-        Some(poll) => given_password::given_during(conn, &poll, member)?,
-        None => None,
+    let found = amendments::find_amendment_for(conn, id, Some(member))?;
+    let links = match found.ok_or(ServiceError::NotFound("amendment"))?.poll_id {
+        Some(poll) => {
+            let poll = polls::poll(conn, poll)?;
+            list_own_accounts(conn, &poll, member)?
+        }
+        None => list_linked_actors(conn, member)?,
     };
     let bare = |text: &str| text.trim().trim_start_matches('@').to_lowercase();
-    let counts = |link: &LinkedActor| link.is_in_force() && given.is_none_or(|given| link.linked_at < given);
-    for link in list_linked_actors(conn, member)?.into_iter().filter(counts) {
+    for link in links.into_iter().filter(LinkedActor::is_in_force) {
         let actor = find_remote_actor(conn, &link.actor_url)?;
         if link.actor_url == handle.trim() || actor.is_some_and(|actor| bare(&actor.handle()) == bare(handle)) {
             return Ok(true);

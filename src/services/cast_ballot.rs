@@ -4,7 +4,7 @@
 use super::ServiceError;
 use super::answer_voter::{give_receipt, tell};
 use super::confirm_time::check_end_is_known;
-use super::given_password::{check_is_themselves, is_linked_since};
+use super::given_password::{check_is_themselves, is_their_own};
 use crate::App;
 use crate::clock::Stamp;
 use crate::crash_point::crash_point;
@@ -236,11 +236,6 @@ fn judge(tx: &mut Tx<'_>, poll: &Poll, vote: &FediverseVote<'_>) -> Result<Judge
         Some(member) if poll.has_roll() => roll::is_on_roll(tx.conn, poll.id, member)?,
         _ => false,
     };
-    if let Some(member) = member.filter(|_| is_on_roll)
-        && is_linked_since(tx.conn, poll, (member, vote.actor_url))?
-    {
-        return uncounted(Uncounted::OnHold);
-    }
     let sent = Sent { poll: poll.id, actor_url: vote.actor_url, vote_id: vote.vote_id, by_member: is_on_roll };
     if !note_sender(tx, &sent)? && poll.has_roll() {
         // A vote that was dealt with: whoever has changed their ballot since meant to.
@@ -250,7 +245,11 @@ fn judge(tx: &mut Tx<'_>, poll: &Poll, vote: &FediverseVote<'_>) -> Result<Judge
     let Some(choices) = find_option(names, vote.choice).and_then(Choices::one) else {
         return uncounted(Uncounted::UnknownOption);
     };
-    if member.is_none() && linked_actors::is_on_hold(tx.conn, vote.actor_url)? {
+    let is_on_hold = match member {
+        None => linked_actors::is_on_hold(tx.conn, vote.actor_url)?,
+        Some(member) => is_on_roll && !is_their_own(tx.conn, poll, (member, vote.actor_url))?,
+    };
+    if is_on_hold {
         return uncounted(Uncounted::OnHold);
     }
     let voter = match (poll.has_roll(), member) {

@@ -30,6 +30,7 @@ impl Scene {
         let (app, ada) = TestApp::with_community().await;
         let bea = app.member("bea").await;
         let before = app.linked(bea, "bea").await;
+        app.advance(TimeDelta::hours(1));
         let (amendment, poll) = app.open_vote(ada, bea).await;
         app.advance(TimeDelta::hours(1));
         Self { app, ada, bea, before, amendment, poll }
@@ -123,6 +124,31 @@ async fn accounts_that_were_linked_before_vote_and_those_linked_since_do_not() {
     page.assert_sound();
     assert!(page.text().contains("do not count in this vote"), "{}", page.text());
     assert_eq!(scene.totals().await, [1, 0, 0]);
+}
+
+#[tokio::test]
+async fn a_second_password_makes_no_account_one_that_was_linked_before() {
+    let scene = Scene::new().await;
+    scene.steward_sets_the_password().await;
+    let since = scene.app.linked(scene.bea, "mallory").await;
+    scene.app.advance(TimeDelta::hours(1));
+
+    scene.steward_sets_the_password().await;
+
+    assert_eq!(scene.app.vote(scene.poll, &since, "Against").await, VoteOutcome::Uncounted(Uncounted::OnHold));
+    assert_eq!(scene.app.vote(scene.poll, &scene.before, "For").await, VoteOutcome::Counted);
+    assert_eq!(scene.totals().await, [1, 0, 0]);
+}
+
+#[tokio::test]
+async fn whoever_is_not_on_the_roll_is_told_that_and_nothing_of_passwords() {
+    let scene = Scene::new().await;
+    let cai = scene.app.member("cai").await;
+    let _: String = scene.app.app.write(move |tx| make_reset_link(tx, "cai")).await.unwrap();
+
+    assert_eq!(scene.standing(cai).await, "joined_later");
+    let page = scene.app.signed_in("cai").await.get(&format!("/polls/{}", scene.poll)).await;
+    assert!(page.text().contains("You became a member after this vote was opened"), "{}", page.text());
 }
 
 #[tokio::test]

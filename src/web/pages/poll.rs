@@ -17,7 +17,7 @@ use crate::domain::outcome::Outcome;
 use crate::ids::{MemberId, PollId};
 use crate::services::ServiceError;
 use crate::services::close_ballot::settle;
-use crate::services::given_password::{self, given_during};
+use crate::services::given_password::{self, is_given_during};
 use crate::services::minutes::find_outcome;
 use crate::web::errors::PageError;
 use crate::web::layout::Page;
@@ -132,9 +132,9 @@ fn load(conn: &mut AnyConnection, look: Look) -> Result<PollView, ServiceError> 
         Some(member) if poll.has_roll() => is_on_roll(conn, id, member)?,
         member => member.is_some(),
     };
-    let (has_voted, given) = match member {
-        Some(member) => (has_voted(conn, id, member)?, given_during(conn, &poll, member)?),
-        None => (false, None),
+    let (has_voted, is_given) = match member {
+        Some(member) => (has_voted(conn, id, member)?, is_given_during(conn, &poll, member)?),
+        None => (false, false),
     };
     Ok(PollView {
         result: find_outcome(conn, id)?,
@@ -142,7 +142,7 @@ fn load(conn: &mut AnyConnection, look: Look) -> Result<PollView, ServiceError> 
         speaker_handle: speaker.handle,
         amendment_title: amendment.map(|amendment| amendment.title),
         objections,
-        kept_out: given.filter(|_| may_vote).map(|_| given_password::SENTENCE),
+        kept_out: (may_vote && is_given).then_some(given_password::SENTENCE),
         may_vote,
         has_voted,
         now,
