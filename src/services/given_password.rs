@@ -11,7 +11,7 @@ use crate::ids::MemberId;
 /// What a member is told who cannot vote on the web for that reason.
 pub const SENTENCE: &str = "Not here: a steward helped with your password while this vote was open, so that somebody \
                             else could be signed in as you. A vote from an account that you had linked before it \
-                            opened counts. The next vote is yours again.";
+                            opened counts, and what you had said before stands. The next vote is yours again.";
 
 /// Whether a steward may be signed in as a member since this vote opened.
 ///

@@ -62,17 +62,15 @@ pub fn end_token(tx: &mut Tx<'_>, id: RowId) -> Result<(), ServiceError> {
 }
 
 /// Sets a member's password; everybody who was signed in is out. In votes that are open now the member has a
-/// voice only through handles that are linked already, because a steward knows the password too (V-54).
+/// voice only through handles that were linked before they opened, because a steward knows the password too.
 ///
 /// # Errors
 /// Not found when nobody has this handle.
 pub fn set_password(tx: &mut Tx<'_>, handle: &str, hash: &str) -> Result<(), ServiceError> {
     let member = members::find_member_by_handle(tx.conn, handle)?.ok_or(ServiceError::NotFound("member"))?;
     change_password::set_password(tx, member.id, hash, "")?;
-    members::note_given_password(tx, member.id)?;
-    record_act(tx, None, "set the password of a member", "")?;
     let sentence = "A steward set your password. Please choose another that only you know; if you did not ask for it, ask the stewards why.";
-    tell_member(tx, member.id, sentence, "/account/password")
+    note_help(tx, member.id, "set the password of a member", (sentence, "/account/password"))
 }
 
 /// Makes a one-time link with which a member chooses a new password; answers its secret. The same holds for
@@ -83,11 +81,22 @@ pub fn set_password(tx: &mut Tx<'_>, handle: &str, hash: &str) -> Result<(), Ser
 pub fn make_reset_link(tx: &mut Tx<'_>, handle: &str) -> Result<String, ServiceError> {
     let member = members::find_member_by_handle(tx.conn, handle)?.ok_or(ServiceError::NotFound("member"))?;
     let secret = change_password::make_reset_link(tx, handle)?;
-    members::note_given_password(tx, member.id)?;
-    record_act(tx, None, "made a link for a new password of a member", "")?;
     let sentence = "A steward made a link with which your password can be changed. If you did not ask for it, ask the stewards why.";
-    tell_member(tx, member.id, sentence, ACCOUNT)?;
+    note_help(tx, member.id, "made a link for a new password of a member", (sentence, ACCOUNT))?;
     Ok(secret)
+}
+
+/// What follows whenever a steward helps with a password: both could be signed in as the member (V-54).
+fn note_help(
+    tx: &mut Tx<'_>,
+    member: MemberId,
+    act: &str,
+    (sentence, about): (&str, &str),
+) -> Result<(), ServiceError> {
+    members::note_given_password(tx, member)?;
+    record_act(tx, None, act, "")?;
+    let of_votes = "In votes that are open now you can vote only from accounts that you had linked before they opened.";
+    tell_member(tx, member, &format!("{sentence} {of_votes}"), about)
 }
 
 /// Forms a cabal in the name of a member, who leads it.

@@ -92,7 +92,8 @@ async fn the_notice_binds_after_the_announcement_was_taken_back_too() {
     let page = browser.get(&format!("/amendments/{id}")).await;
     page.assert_sound();
     assert!(page.text().contains("announced for 10 March 2026, 12:00 UTC"), "{}", page.text());
-    let opening = browser.submit(&page.form("/opening")).await;
+    assert!(page.form("/opening").has("days", "9"), "the fewest days that the notice leaves");
+    let opening = browser.submit(&page.form("/opening").fill("days", "0")).await;
     assert_eq!(opening.status, 409);
     assert!(opening.text().contains("announced for 10 March 2026, 12:00 UTC"), "{}", opening.text());
     app.advance(TimeDelta::days(9) - TimeDelta::seconds(1));

@@ -2,6 +2,8 @@
 //! votes with it, and every later vote is the member's as ever (V-54).
 
 use super::support::TestApp;
+use super::support::rows::updates_of_questions;
+use caucus::db::linked_actors::insert_link;
 use caucus::domain::ballot::{Uncounted, VoteOutcome};
 use caucus::domain::membership::Password;
 use caucus::ids::{AmendmentId, MemberId, PollId};
@@ -96,6 +98,7 @@ async fn a_link_to_choose_a_password_counts_like_the_password_itself() {
     let _: String = scene.app.app.write(move |tx| make_reset_link(tx, "bea")).await.unwrap();
 
     assert!(is_forbidden(scene.app.vote_on_the_web(scene.poll, scene.bea, &[1]).await));
+    assert!(scene.app.notices(scene.bea).await[0].contains("you can vote only from accounts that you had linked"));
     assert_eq!(scene.totals().await, [1, 0, 0], "what she had said before stands");
 }
 
@@ -104,13 +107,15 @@ async fn accounts_that_were_linked_before_vote_and_those_linked_since_do_not() {
     let scene = Scene::new().await;
     let app = &scene.app;
     scene.steward_sets_the_password().await;
-    let since = app.linked(scene.bea, "mallory").await;
+    let since = app.remote_on("other.example", "mallory").await;
+    let (actor, bea) = (since.clone(), scene.bea);
+    assert!(app.app.write(move |tx| insert_link(tx, &actor, bea)).await.unwrap());
 
     assert_eq!(app.vote(scene.poll, &since, "Against").await, VoteOutcome::Uncounted(Uncounted::OnHold));
     assert_eq!(app.vote(scene.poll, &scene.before, "For").await, VoteOutcome::Counted);
     assert_eq!(app.vote(scene.poll, &since, "Against").await, VoteOutcome::Uncounted(Uncounted::OnHold));
 
-    let (id, bea) = (scene.amendment, scene.bea);
+    let id = scene.amendment;
     for (handle, counts) in [(scene.before.clone(), true), (since, false)] {
         let says = app.app.read(move |conn| is_my_handle(conn, id, (bea, &handle))).await.unwrap();
         assert_eq!(says, counts);
@@ -119,11 +124,16 @@ async fn accounts_that_were_linked_before_vote_and_those_linked_since_do_not() {
         let mut browser = app.browser();
         let form = browser.get("/sign-in").await.form("/sign-in").fill("handle", "bea").fill("password", GIVEN);
         browser.submit(&form).await;
-        browser.get(&format!("/amendments/{id}/can-i-vote?handle=@mallory@far.example")).await
+        browser.get(&format!("/amendments/{id}/can-i-vote?handle=@mallory@other.example")).await
     };
     page.assert_sound();
     assert!(page.text().contains("do not count in this vote"), "{}", page.text());
     assert_eq!(scene.totals().await, [1, 0, 0]);
+    let updates = updates_of_questions(app);
+    assert!(
+        updates.iter().any(|(inbox, _)| inbox.contains("other.example")),
+        "who sent a vote learns the end: {updates:?}"
+    );
 }
 
 #[tokio::test]

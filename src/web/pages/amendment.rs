@@ -25,6 +25,7 @@ use crate::web::layout::Page;
 use crate::web::session::Session;
 use actix_web::{HttpResponse, web};
 use askama::Template;
+use chrono::TimeDelta;
 use std::sync::Arc;
 
 #[derive(Template)]
@@ -108,9 +109,13 @@ impl Content<'_> {
         self.about.queue.iter().any(|one| one.state == AmendmentState::Open)
     }
 
-    /// The days of notice, as they were typed.
-    fn days(&self) -> &str {
-        if self.typed.days.is_empty() { "0" } else { &self.typed.days }
+    /// The days of notice, as they were typed; at first the fewest that there may be.
+    fn days(&self) -> String {
+        if !self.typed.days.is_empty() {
+            return self.typed.days.clone();
+        }
+        let left = self.notice().map_or_else(TimeDelta::zero, |announced| announced - self.about.now);
+        (left + TimeDelta::days(1) - TimeDelta::nanoseconds(1)).num_days().to_string()
     }
 
     /// The day that was announced before the announcement was taken back or the text edited: it binds still.

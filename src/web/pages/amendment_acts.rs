@@ -100,7 +100,7 @@ pub async fn unannounce(
     id: web::Path<AmendmentId>,
     form: MemberForm<Nothing>,
 ) -> Result<HttpResponse, PageError> {
-    let notice = "The announcement is taken back, and everybody concerned is told. The vote opens when you open it.";
+    let notice = "The announcement is taken back, and everybody concerned is told. You open the vote, on the announced day or later.";
     act(&app, id.into_inner(), &form, take_announcement_back, notice).await
 }
 
