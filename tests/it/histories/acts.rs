@@ -115,15 +115,28 @@ pub enum Act {
 pub fn history() -> impl Strategy<Value = Vec<Act>> {
     let beginning = vec(any_act(), 0..6);
     let rest = vec(any_act(), 10..45);
-    (beginning, 0..4_usize, 0..6_u8, rest).prop_map(|(beginning, by, fate, rest)| {
-        // Without an open vote most of a history would be refusals.
-        let opening = [Act::Propose { by, clause: 0 }, Act::Back { amendment: 0, by: by + 1 }];
+    (beginning, beginning_of_a_vote(), rest, end_of_a_vote())
+        .prop_map(|(beginning, opening, rest, end)| [beginning, opening, rest, end].concat())
+}
+
+/// Without an open vote most of a history would be refusals.
+fn beginning_of_a_vote() -> impl Strategy<Value = Vec<Act>> {
+    (0..4_usize, 0..8_u8).prop_map(|(by, fate)| {
+        let proposed = vec![Act::Propose { by, clause: 0 }, Act::Back { amendment: 0, by: by + 1 }];
         let opens = match fate {
             0 => vec![Act::Announce { amendment: 0, by, days: 1 }, Act::Pass { hours: 25 }, Act::Tick],
             1 => vec![Act::OpenAndDie { amendment: 0, by }, Act::Open { amendment: 0, by }],
+            2 => vec![Act::Withdraw { amendment: 0, by }],
             _ => vec![Act::Open { amendment: 0, by }],
         };
-        beginning.into_iter().chain(opening).chain(opens).chain(rest).collect()
+        [proposed, opens].concat()
+    })
+}
+
+/// Sometimes the last vote waits for a worker when the end comes.
+fn end_of_a_vote() -> impl Strategy<Value = Vec<Act>> {
+    (any::<bool>(), 0..8_usize, 0..3_usize).prop_map(|(waits, actor, choice)| {
+        if waits { vec![Act::VoteThatWaits { poll: 0, actor, choice }] } else { Vec::new() }
     })
 }
 

@@ -46,7 +46,9 @@ fn keeps_what_must_hold(processes: usize) {
         panic!("{why}\nThe shortest history that shows it: {acts:#?}");
     }
     outcome.unwrap();
-    counts.lock().assert_enough(usize::try_from(cases).unwrap());
+    let counts = *counts.lock();
+    println!("{cases} histories, processes at once: {processes}: {counts:?}");
+    counts.assert_enough(usize::try_from(cases).unwrap());
 }
 
 async fn play(acts: &[Act], processes: usize) -> Counts {
