@@ -32,6 +32,7 @@ fn every_history_of_two_processes_keeps_what_must_hold() {
     keeps_what_must_hold(2);
 }
 
+#[expect(clippy::print_stdout, reason = "with --nocapture a run prints what its histories came to")]
 fn keeps_what_must_hold(processes: usize) {
     let cases = std::env::var("CAUCUS_HISTORIES").ok().map_or(HISTORIES, |count| count.parse().unwrap());
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 80, ..Config::default() };
