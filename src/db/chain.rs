@@ -34,7 +34,16 @@ pub fn append(tx: &mut Tx<'_>, poll: PollId, kind: EntryKind, entry: &str) -> Re
         .first(tx.conn)
         .optional()?;
     let (position, before) = last.map_or((0, BEGINNING.to_owned()), |(position, hash)| (position + 1, hash));
-    let hash = link(&before, entry);
+    insert(tx, poll, (position, &before), (kind, entry))
+}
+
+fn insert(
+    tx: &mut Tx<'_>,
+    poll: PollId,
+    (position, before): (i32, &str),
+    (kind, entry): (EntryKind, &str),
+) -> Result<String, DbError> {
+    let hash = link(before, entry);
     diesel::insert_into(chain_entries::table)
         .values((
             chain_entries::poll_id.eq(poll.to_string()),
@@ -88,13 +97,37 @@ pub fn find_head(conn: &mut AnyConnection, poll: PollId) -> Result<Option<String
 /// The store's fault.
 pub fn seal(tx: &mut Tx<'_>) -> Result<(), DbError> {
     let changes = tx.take_changes();
-    changes.into_iter().filter(|(_, change)| *change != BallotSum::nothing()).try_for_each(|(poll, change)| {
-        // Votes that were opened before chains were kept have none.
-        let Some(before) = find_commitment(tx.conn, poll)? else { return Ok(()) };
-        let voters: i32 = polls::table.find(poll.to_string()).select(polls::voters_count).first(tx.conn)?;
-        append(tx, poll, EntryKind::Ballots, &ballots(count(voters)?, &before.plus(&change).hex()))?;
-        Ok(())
-    })
+    changes
+        .into_iter()
+        .filter(|(_, change)| *change != BallotSum::nothing())
+        .try_for_each(|(poll, change)| seal_one(tx, poll, &change))
+}
+
+/// Part of every ballot, so what it has to know comes by one statement.
+fn seal_one(tx: &mut Tx<'_>, poll: PollId, change: &BallotSum) -> Result<(), DbError> {
+    let newest: Option<(i32, String, String, String, i32)> = chain_entries::table
+        .inner_join(polls::table)
+        .filter(chain_entries::poll_id.eq(poll.to_string()))
+        .order(chain_entries::position.desc())
+        .select((
+            chain_entries::position,
+            chain_entries::hash,
+            chain_entries::kind,
+            chain_entries::entry_json,
+            polls::voters_count,
+        ))
+        .first(tx.conn)
+        .optional()?;
+    // Votes that were opened before chains were kept have none.
+    let Some((position, hash, kind, entry, voters)) = newest else { return Ok(()) };
+    let told = match convert::word(&kind, EntryKind::stored)? {
+        EntryKind::Opening => BallotSum::nothing(),
+        EntryKind::Ballots => told_by(&entry, poll)?,
+        EntryKind::Restored | EntryKind::Closing => find_commitment(tx.conn, poll)?.unwrap_or_else(BallotSum::nothing),
+    };
+    let entry = ballots(count(voters)?, &told.plus(change).hex());
+    insert(tx, poll, (position + 1, &hash), (EntryKind::Ballots, &entry))?;
+    Ok(())
 }
 
 /// What the newest entry of the chain says the ballots are committed to; `None` without a chain.
@@ -110,14 +143,17 @@ pub fn find_commitment(conn: &mut AnyConnection, poll: PollId) -> Result<Option<
         .select((chain_entries::kind, chain_entries::entry_json))
         .first(conn)
         .optional()?;
-    match newest {
-        None => Ok(None),
-        Some((kind, _)) if kind == EntryKind::Opening.as_str() => Ok(Some(BallotSum::nothing())),
-        Some((_, entry)) => match commitment_in(&entry) {
-            Some(sum) => Ok(Some(sum)),
-            None => Err(DbError::Broken(format!("an entry of the chain of {poll} cannot be read"))),
-        },
-    }
+    newest
+        .map(
+            |(kind, entry)| {
+                if kind == EntryKind::Opening.as_str() { Ok(BallotSum::nothing()) } else { told_by(&entry, poll) }
+            },
+        )
+        .transpose()
+}
+
+fn told_by(entry: &str, poll: PollId) -> Result<BallotSum, DbError> {
+    commitment_in(entry).ok_or_else(|| DbError::Broken(format!("an entry of the chain of {poll} cannot be read")))
 }
 
 /// The polls of which there are entries.
