@@ -9,6 +9,7 @@ use super::connection::{AnyBackend, AnyConnection};
 use super::schema::{amendment_changes, amendments};
 use super::{DbError, Tx, convert};
 use crate::clock::Stamp;
+use crate::domain::Urls;
 use crate::domain::amendment::{AmendmentState, LAPSES_AFTER};
 use crate::ids::{AmendmentId, DocumentId, MemberId, PollId, PostId, VersionId};
 use chrono::NaiveDateTime;
@@ -60,6 +61,12 @@ impl Amendment {
     /// When its words were written and about which document: what they cite stood then (A1).
     pub fn written(&self) -> (Stamp, Option<DocumentId>) {
         (self.edited_at, Some(self.document_id))
+    }
+
+    /// The posts about it that others reply to: the Note of the proposal, and the Question of its vote.
+    pub fn posts(&self, urls: &Urls) -> Vec<String> {
+        let note = self.note_id.map(|note| urls.note(note));
+        note.into_iter().chain(self.poll_id.map(|poll| urls.poll(poll))).collect()
     }
 
     /// Whether this person may see it: everybody, or of a draft its author alone.

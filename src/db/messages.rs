@@ -3,6 +3,7 @@
 use super::connection::{AnyBackend, AnyConnection};
 use super::convert;
 use super::error::DbError;
+use super::remote_actors::find_remote_actor;
 use super::schema::{messages, remote_actors};
 use super::tx::Tx;
 use crate::clock::Stamp;
@@ -128,21 +129,43 @@ pub fn list_messages(
     found.into_iter().map(message_from).collect()
 }
 
-/// The public and unlisted messages that answer one of these posts, the oldest first.
+/// A public answer, with the handle of who wrote it.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// What was written.
+    pub message: Message,
+    /// `@name@host`, or the URL of an actor that we do not know any more.
+    pub handle: String,
+}
+
+/// What answers these posts as everybody may read it, and what answers that: posts nearer to the beginning
+/// first, the oldest first among them. Ends after `limit` answers. What stands below the words of somebody who
+/// is blocked is left out with them.
 ///
 /// # Errors
 /// The store's fault.
-pub fn list_answers_for_everybody(
-    conn: &mut AnyConnection,
-    parents: &[String],
-    limit: i64,
-) -> Result<Vec<Message>, DbError> {
+pub fn list_discussion(conn: &mut AnyConnection, of: Vec<String>, limit: usize) -> Result<Vec<Answer>, DbError> {
+    let (mut parents, mut answers) = (of, Vec::new());
+    while !parents.is_empty() && answers.len() < limit {
+        let found = list_answers(conn, std::mem::take(&mut parents), limit - answers.len())?;
+        for message in found {
+            let sender = find_remote_actor(conn, &message.sender_actor)?;
+            let handle = sender.map_or_else(|| message.sender_actor.clone(), |actor| actor.handle());
+            parents.push(message.note_id.clone());
+            answers.push(Answer { message, handle });
+        }
+    }
+    Ok(answers)
+}
+
+fn list_answers(conn: &mut AnyConnection, parents: Vec<String>, limit: usize) -> Result<Vec<Message>, DbError> {
     let found: Vec<Row> = messages::table
-        .filter(messages::in_reply_to.eq_any(parents.to_vec()).assume_not_null())
+        .filter(messages::in_reply_to.eq_any(parents).assume_not_null())
         .filter(messages::visibility.eq_any([Visibility::Public.as_str(), Visibility::Unlisted.as_str()]))
         .filter(messages::deleted_at.is_null())
+        .filter(not(exists(blocked_sender!())))
         .order(messages::id)
-        .limit(limit)
+        .limit(i64::try_from(limit).unwrap_or(i64::MAX))
         .select(Row::as_select())
         .load(conn)?;
     found.into_iter().map(message_from).collect()

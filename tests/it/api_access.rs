@@ -322,6 +322,7 @@ async fn talk_rows(village: &Village, amendment: &str) -> Vec<Row> {
         get("/amendments/{id}/comments", comments.clone(), [200, 401, 200, 200, 200, 200]),
         post("/amendments/{id}/comments", comments, Some(json!({"text": "Me too."})), [401, 401, 403, 201, 201, 201]),
         delete("/comments/{id}", format!("/comments/{comment}"), [401, 401, 403, 403, 403, 204]),
+        get("/amendments/{id}/replies", format!("/amendments/{amendment}/replies"), [200, 401, 200, 200, 200, 200]),
         post(
             "/amendments/{id}/objections",
             format!("/amendments/{amendment}/objections"),

@@ -6,6 +6,7 @@ use crate::support::votes::refusal_code;
 use caucus::db::amendments;
 use caucus::domain::amendment::AmendmentState;
 use caucus::ids::{AmendmentId, MemberId};
+use caucus::services::block_actor::{block, unblock};
 use serde_json::{Value, json};
 
 /// A proposal by ada and the address of its Note.
@@ -33,6 +34,11 @@ async fn page(town: &Fediverse, id: AmendmentId) -> String {
     let page = town.app.browser().get(&format!("/amendments/{id}")).await;
     page.assert_sound();
     page.text()
+}
+
+async fn replies_by_api(town: &Fediverse, id: AmendmentId) -> Vec<Value> {
+    let list = town.app.api().get(&format!("/amendments/{id}/replies")).await.json();
+    list["items"].as_array().unwrap().clone()
 }
 
 fn delete(town: &Fediverse, by: &Person, note: &Value) -> Value {
@@ -126,12 +132,42 @@ async fn replies_are_shown_clean_follow_their_edits_and_go_with_their_deletion()
 
     assert!(shown.contains("Why") && shown.contains("now?") && !shown.contains("alert(1)"), "{shown}");
     assert!(shown.contains("And a second thought") && !shown.contains("For your eyes only"), "{shown}");
+    let replies = replies_by_api(&town, id).await;
+    let told = |reply: &Value| (reply["url"].clone(), reply["handle"].clone());
+    let expected = [&note, &answer].map(|note| (note["id"].clone(), json!(person.handle)));
+    assert_eq!(replies.iter().map(told).collect::<Vec<_>>(), expected);
+    let first = replies[0]["content_html"].as_str().unwrap();
+    assert!(first.contains("Why") && !first.contains("alert(1)"), "{first}");
     note["updated"] = json!("2026-03-01T12:00:00Z");
     note["content"] = json!("<p>Never mind</p>");
     town.take(&person, &town.act("Update", &person, &note)).await;
     assert!(page(&town, id).await.contains("Never mind"));
+    assert!(replies_by_api(&town, id).await[0]["edited_at"].is_string());
     town.take(&person, &delete(&town, &person, &note)).await;
     assert!(!page(&town, id).await.contains("Never mind"));
+    assert_eq!(replies_by_api(&town, id).await, Vec::<Value>::new(), "what answered it goes with it");
+}
+
+#[tokio::test]
+async fn what_a_blocked_account_replied_is_shown_no_more_until_the_block_ends() {
+    let town = Fediverse::start().await;
+    let (fay, mallory) = (town.peer.person("fay"), town.peer.person("mallory"));
+    let (id, url) = proposed(&town).await;
+    for (person, words) in [(&fay, "I wonder why"), (&mallory, "You are all fools")] {
+        let note = town.reply(person, &url, words, Reach::Public);
+        town.take(person, &town.act("Create", person, &note)).await;
+    }
+    let seen = async || {
+        let (page, api) = (page(&town, id).await, replies_by_api(&town, id).await);
+        (page.contains("I wonder why"), page.contains("You are all fools"), api.len())
+    };
+    assert_eq!(seen().await, (true, true, 2));
+
+    block(&town.app.app, town.ada, &mallory.handle).await.unwrap();
+    assert_eq!(seen().await, (true, false, 1));
+
+    unblock(&town.app.app, town.ada, &mallory.handle).await.unwrap();
+    assert_eq!(seen().await, (true, true, 2));
 }
 
 #[tokio::test]

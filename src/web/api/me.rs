@@ -5,14 +5,19 @@ use super::member::ApiMember;
 use super::problem::Problem;
 use super::query::Query;
 use crate::App;
+use crate::clock::iso_seconds;
 use crate::db::DbError;
 use crate::db::amendments::list_drafts;
 use crate::db::documents::list_documents;
+use crate::db::member_notices::list_notices;
 use crate::ids::PostId;
 use crate::services::leave_community as act;
 use actix_web::{HttpResponse, delete, get, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+
+/// How many notices are told at once.
+const MOST_NOTICES: i64 = 200;
 
 /// The member behind the token.
 #[derive(Serialize, ToSchema)]
@@ -29,6 +34,20 @@ pub struct Me {
     scope: &'static str,
     /// False while the member has not confirmed a token that a steward made: it cannot vote, back or link.
     has_voice: bool,
+}
+
+/// Something that you are told.
+#[derive(Serialize, ToSchema)]
+pub struct NoticeView {
+    sentence: String,
+    url: String,
+    told_at: String,
+}
+
+/// What you are told, the newest first.
+#[derive(Serialize, ToSchema)]
+pub struct NoticeList {
+    items: Vec<NoticeView>,
 }
 
 /// Whom the token stands for
@@ -85,4 +104,19 @@ pub async fn leave_community(
     })
     .await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// List what you are told on your page
+#[utoipa::path(tag = "me", security(("token" = [])), responses(
+    (status = 200, body = NoticeList), (status = 401, body = Problem)))]
+#[get("/me/notices")]
+pub async fn list_my_notices(app: web::Data<App>, member: ApiMember) -> Result<web::Json<NoticeList>, Problem> {
+    let by = member.id();
+    let notices = app.read(move |conn| list_notices(conn, by, MOST_NOTICES)).await?;
+    let items = notices.into_iter().map(|notice| NoticeView {
+        url: format!("{}{}", app.urls.base(), notice.about),
+        sentence: notice.sentence,
+        told_at: iso_seconds(notice.told_at),
+    });
+    Ok(web::Json(NoticeList { items: items.collect() }))
 }

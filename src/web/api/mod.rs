@@ -9,6 +9,7 @@ mod answer;
 mod blocks;
 mod body;
 mod cabals;
+mod discussion;
 mod document_versions;
 mod documents;
 mod help_requests;
@@ -119,10 +120,11 @@ routes! {
     objections::back_objection,
     objections::answer_objection,
     objections::withdraw_objection,
-    objections::list_amendment_comments,
-    objections::write_amendment_comment,
-    objections::delete_amendment_comment,
-    objections::list_my_notices,
+    discussion::list_amendment_comments,
+    discussion::write_amendment_comment,
+    discussion::delete_amendment_comment,
+    discussion::list_amendment_replies,
+    me::list_my_notices,
     spokespeople::list_spokespeople,
     spokespeople::volunteer,
     spokespeople::show_spokesperson,

@@ -7,15 +7,14 @@ use crate::db::amendment_comments::list_comments;
 use crate::db::amendments::Amendment;
 use crate::db::citations::Library;
 use crate::db::members::member;
-use crate::db::messages::list_answers_for_everybody;
+use crate::db::messages::{Answer, list_discussion};
 use crate::db::objections::{Objection, list_all_objections};
-use crate::db::remote_actors::find_remote_actor;
 use crate::db::{AnyConnection, DbError};
 use crate::domain::Urls;
 use crate::ids::{DocumentId, MemberId, RowId};
 
 /// How many comments and replies one page shows.
-const MOST: i64 = 200;
+const MOST: u16 = 200;
 
 /// Objections and remarks.
 pub(super) struct Talk {
@@ -79,6 +78,13 @@ pub(super) struct Remark {
     pub who: Who,
 }
 
+impl From<Answer> for Remark {
+    fn from(Answer { message, handle }: Answer) -> Self {
+        let who = Who::Remote { handle, html: message.content_html, url: message.note_id };
+        Self { at: message.received_at, who }
+    }
+}
+
 /// Who said what.
 pub(super) enum Who {
     /// A member, here.
@@ -106,7 +112,7 @@ pub(super) fn load_talk(
         }
     }
     let mut remarks = written_here(conn, amendment, viewer, library)?;
-    remarks.extend(replies(conn, amendment, urls)?);
+    remarks.extend(list_discussion(conn, amendment.posts(urls), MOST.into())?.into_iter().map(Remark::from));
     remarks.sort_by_key(|remark| remark.at);
     Ok(Talk { objections, remarks })
 }
@@ -118,33 +124,12 @@ fn written_here(
     library: &mut Library,
 ) -> Result<Vec<Remark>, DbError> {
     let mut remarks = Vec::new();
-    for comment in list_comments(conn, amendment.id, MOST)? {
+    for comment in list_comments(conn, amendment.id, MOST.into())? {
         let is_mine = viewer == Some(comment.member_id);
         let name = viewer.is_some().then_some(comment.name);
         let html = library.html(conn, &comment.text, (comment.written_at, Some(amendment.document_id)))?;
         let who = Who::Member { id: comment.id, name, html, is_mine };
         remarks.push(Remark { at: comment.written_at, who });
-    }
-    Ok(remarks)
-}
-
-/// Public replies to the Note of the proposal and to its ballot, and replies to those.
-fn replies(conn: &mut AnyConnection, amendment: &Amendment, urls: &Urls) -> Result<Vec<Remark>, DbError> {
-    let mut parents: Vec<String> = amendment.note_id.map(|note| urls.note(note)).into_iter().collect();
-    parents.extend(amendment.poll_id.map(|poll| urls.poll(poll)));
-    let mut remarks = Vec::new();
-    while !parents.is_empty() {
-        let found = list_answers_for_everybody(conn, &parents, MOST)?;
-        parents = found.iter().map(|message| message.note_id.clone()).collect();
-        for message in found {
-            let sender = find_remote_actor(conn, &message.sender_actor)?;
-            let handle = sender.map_or_else(|| message.sender_actor.clone(), |actor| actor.handle());
-            let who = Who::Remote { handle, html: message.content_html, url: message.note_id };
-            remarks.push(Remark { at: message.received_at, who });
-        }
-        if i64::try_from(remarks.len()).is_ok_and(|count| count >= MOST) {
-            break;
-        }
     }
     Ok(remarks)
 }
