@@ -46,6 +46,12 @@ pub struct Incident {
 }
 
 impl Incident {
+    /// As far as it is known at this moment: what still lasts is told until then.
+    #[must_use]
+    pub fn until(self, now: Stamp) -> Self {
+        Self { ended_at: self.ended_at.or(Some(now)), ..self }
+    }
+
     /// As it stands in the record of a vote.
     pub fn json(&self) -> Value {
         json!({

@@ -16,6 +16,7 @@ use crate::db::soundings::count_soundings;
 use crate::db::{Tx, ballot_secrecy, ballots, chain, incidents};
 use crate::domain::ballot::{Choices, Uncounted, totals};
 use crate::domain::chain::{EntryKind, closing};
+use crate::domain::incident::Incident;
 use crate::domain::outcome::Outcome;
 use crate::domain::record::{Fault, Minutes, RecordWriter, canonical_json, sha256_hex};
 use crate::domain::tally::Tally;
@@ -135,7 +136,10 @@ fn write_record(
 ) -> Result<(String, String), ServiceError> {
     let (poll, closed_at) = (closed.poll, tx.deadline());
     note_absences(tx, "close", &tx.ended())?;
-    let happened = incidents::list_incidents(tx.conn, poll.opens_at, closed_at)?;
+    let happened: Vec<Incident> = incidents::list_incidents(tx.conn, poll.opens_at, closed_at)?
+        .into_iter()
+        .map(|incident| incident.until(closed_at))
+        .collect();
     let minutes = Minutes {
         poll: &tx.urls.poll(poll.id),
         frozen: &proof.frozen,

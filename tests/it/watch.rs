@@ -6,7 +6,7 @@ use crate::support::rows::dump;
 use caucus::domain::incident::{Incident, IncidentKind};
 use caucus::ids::PollId;
 use caucus::services::ServiceError;
-use caucus::services::confirm_time::confirm_time;
+use caucus::services::confirm_time::{confirm_time, confirm_time_here};
 use caucus::services::minutes::minutes;
 use caucus::services::verify_votes::verify_votes;
 use caucus::workers::timers;
@@ -82,6 +82,32 @@ async fn a_steward_confirms_the_time_for_every_process() {
     assert_eq!(timers::step(&app.app).await.unwrap(), 1);
     assert!(app.result(poll).await.is_some());
     assert!(dump(&app)["steward_log"].iter().any(|act| act.contains("confirmed the time")));
+}
+
+#[tokio::test]
+async fn a_doubt_that_ends_as_a_vote_is_counted_is_told_with_its_end() {
+    let (app, watch, [ada, _], poll) = open_vote().await;
+    let began = app.app.now();
+    app.jump(TimeDelta::days(8));
+    step(&app.app, &watch).await.unwrap();
+
+    confirm_time_here(&app.app, ada).await.unwrap();
+    timers::step(&app.app).await.unwrap();
+
+    let told = app.app.read(move |conn| minutes(conn, poll)).await.unwrap().incidents;
+    assert_eq!(told.len(), 1, "{told:?}");
+    let ended_at = told[0].ended_at.expect("it ends in the record");
+    assert!(told[0].began_at < began + TimeDelta::minutes(1) && ended_at >= began + TimeDelta::days(8), "{told:?}");
+    let page = app.browser().get(&format!("/polls/{poll}/minutes")).await;
+    page.assert_sound();
+    assert!(page.text().contains("to 9 March 2026, 12:00 UTC: its clock was in doubt"), "{}", page.text());
+    assert!(!page.text().contains("it was down for"), "{}", page.text());
+    let clock = app.signed_in("ada").await.get("/steward/time").await;
+    assert!(
+        clock.text().contains("The clock is not in doubt") && !clock.text().contains("until now"),
+        "{}",
+        clock.text()
+    );
 }
 
 #[tokio::test]

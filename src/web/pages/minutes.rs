@@ -77,13 +77,14 @@ impl Content {
         self.minutes.counted_at - self.minutes.poll.closes_at > TimeDelta::minutes(1)
     }
 
-    /// How long the server was down, in words.
-    fn downtime(&self) -> String {
-        match self.minutes.downtime().num_minutes() {
+    /// How long the server was down, in words, if it was.
+    fn downtime(&self) -> Option<String> {
+        let was_down = self.minutes.incidents.iter().any(|incident| incident.kind == IncidentKind::Down);
+        was_down.then(|| match self.minutes.downtime().num_minutes() {
             0 => "less than a minute".to_owned(),
             minutes @ 1..=119 => view::counted(minutes, "minute", "minutes"),
             minutes => view::counted(minutes / 60, "hour", "hours"),
-        }
+        })
     }
 }
 
