@@ -176,10 +176,13 @@ pub fn anchor(clause: &ClauseId) -> String {
 /// The first moment after a day that was given as `2026-03-08`, in UTC.
 ///
 /// # Errors
-/// Names the field `on` when it is no day.
-pub fn end_of_day(day: &str) -> Result<Stamp, Refusal> {
+/// Names the field `on` when it is no day, or one that is still to come.
+pub fn end_of_day(day: &str, now: Stamp) -> Result<Stamp, Refusal> {
     let no_day = || Refusal::field("on", "Please give the day as year, month and day, for example 2026-03-08.");
     let day: NaiveDate = day.trim().parse().map_err(|_| no_day())?;
+    if day > now.date_naive() {
+        return Err(Refusal::field("on", "That day is still to come. Please give an earlier one."));
+    }
     let next = day.succ_opt().and_then(|next| next.and_hms_opt(0, 0, 0)).ok_or_else(no_day)?;
     Ok(next.and_utc())
 }

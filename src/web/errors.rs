@@ -167,7 +167,7 @@ impl PageError {
             fields: self.fields(),
             reference: reference.as_deref(),
             typed: if let Self::SessionEnded(typed) = self { Some(typed) } else { None },
-            back: (!is_reading(request)).then(|| page_of(request.path())),
+            back: back(request),
         };
         let shown = self.frame(request).await.and_then(|page| page.show(&content));
         let mut answer = shown.unwrap_or_else(|_| HttpResponse::build(self.status_code()).body(self.sentence()));
@@ -302,6 +302,14 @@ pub async fn wrong_method(request: HttpRequest) -> Result<HttpResponse, PageErro
 
 fn is_reading(request: &HttpRequest) -> bool {
     matches!(*request.method(), Method::GET | Method::HEAD)
+}
+
+/// Where to go from an error: to the page of the thing, unless that is what could not be shown.
+fn back(request: &HttpRequest) -> Option<String> {
+    let page = page_of(request.path());
+    let is_part = page != request.path() || !request.query_string().is_empty();
+    let has_parts = ["/documents/", "/amendments/"].iter().any(|kind| page.starts_with(kind));
+    (!is_reading(request) || (is_part && has_parts)).then_some(page)
 }
 
 /// The page to which an address belongs that only takes forms: `/polls/1` for `/polls/1/ballot`.

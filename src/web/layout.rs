@@ -189,8 +189,14 @@ pub fn label_of<'c>(content: &'c str, field: &str) -> Option<&'c str> {
     })
 }
 
-/// The name of a field without a label, as a person reads it: `values_fit` becomes `Values fit`.
+/// The name of a field whose label is not at hand, as a person reads it: `mission` becomes `Mission`.
 pub fn field_name(field: &str) -> String {
+    match field {
+        "values_fit" => return "How this fits our values".to_owned(),
+        "text" => return "The new words of a clause".to_owned(),
+        "new_text" => return "The words of a new clause".to_owned(),
+        _ => {}
+    }
     let words = field.replace('_', " ");
     let mut letters = words.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())

@@ -55,14 +55,20 @@ async fn the_text_is_there_as_it_stood_in_any_version_and_on_any_day() {
     assert!(visitor.get("/documents/agreement?on=2026-03-09").await.text().contains(new_words), "the day itself");
     let before = visitor.get("/documents/agreement?on=2020-01-01").await;
     assert_eq!(before.status, 422);
-    assert!(before.text().contains("was not there yet on that day"), "{}", before.text());
+    assert!(before.text().contains("was not there yet on that day. It begins on 1 March 2026."), "{}", before.text());
+    assert!(before.body.contains("href=\"/documents/agreement\""), "it leads back to the document");
+    let ahead = visitor.get("/documents/agreement?on=2030-01-01").await;
+    assert_eq!(ahead.status, 422);
+    assert!(ahead.text().contains("That day is still to come"), "{}", ahead.text());
     for path in ["?on=yesterday", "?on=2026-02-30", "?on=99999999-01-01"] {
         let page = visitor.get(&format!("/documents/agreement{path}")).await;
         assert_eq!(page.status, 422, "{path}");
         assert!(page.text().contains("for example 2026-03-08"), "{}", page.text());
     }
     for path in ["/versions/0", "/versions/3", "/versions/-1", "/versions/x", "/versions/99999999999", "/export.exe"] {
-        assert_eq!(visitor.get(&format!("/documents/agreement{path}")).await.status, 404, "{path}");
+        let page = visitor.get(&format!("/documents/agreement{path}")).await;
+        assert_eq!(page.status, 404, "{path}");
+        assert!(page.body.contains("href=\"/documents/agreement\""), "{path} leads back to the document");
     }
 }
 

@@ -6,7 +6,7 @@ use super::documents::{ClauseView, RuleView, clause_view, find, rule_view};
 use super::problem::Problem;
 use super::query::{Page, Paging, Query};
 use crate::App;
-use crate::clock::iso_seconds;
+use crate::clock::{Stamp, iso_seconds};
 use crate::db::AnyConnection;
 use crate::db::clause_history::{ClauseEvent, clause_history};
 use crate::db::community_names::{NameChange, list_name_changes, renamed_between};
@@ -180,10 +180,10 @@ fn event(id: ClauseId, event: ClauseEvent) -> EventView {
     }
 }
 
-fn chosen(conn: &mut AnyConnection, document: &Document, which: &Which) -> Result<Version, ServiceError> {
+fn chosen(conn: &mut AnyConnection, document: &Document, which: &Which, now: Stamp) -> Result<Version, ServiceError> {
     let found = match (which.version, which.on.as_deref()) {
         (Some(number), _) => documents::find_version_numbered(conn, document.id, number)?,
-        (None, Some(day)) => documents::find_version_before(conn, document.id, end_of_day(day)?)?,
+        (None, Some(day)) => documents::find_version_before(conn, document.id, end_of_day(day, now)?)?,
         (None, None) => Some(document.version.clone()),
     };
     found.ok_or(ServiceError::NotFound("version of this document"))
@@ -235,10 +235,11 @@ pub async fn show_text(
 }
 
 async fn text(app: &App, slug: String, which: Which) -> Result<VersionView, Problem> {
+    let now = app.now();
     let (version, names, clauses) = app
         .read(move |conn| -> Result<_, ServiceError> {
             let document = find(conn, &slug)?;
-            let version = chosen(conn, &document, &which)?;
+            let version = chosen(conn, &document, &which, now)?;
             let clauses = documents::list_clauses(conn, version.id)?;
             Ok((version, list_name_changes(conn)?, clauses))
         })
@@ -258,10 +259,11 @@ pub async fn export_document(
 ) -> Result<HttpResponse, Problem> {
     let (slug, File { on, version, format }) = (slug.into_inner(), file.0);
     let (which, format) = (Which { on, version }, format.unwrap_or_default());
+    let now = app.now();
     let (document, version, clauses) = app
         .read(move |conn| -> Result<_, ServiceError> {
             let document = find(conn, &slug)?;
-            let version = chosen(conn, &document, &which)?;
+            let version = chosen(conn, &document, &which, now)?;
             let clauses = documents::list_clauses(conn, version.id)?;
             Ok((document, version, clauses))
         })
@@ -286,11 +288,12 @@ pub async fn compare_versions(
     pair: Query<Pair>,
 ) -> Result<web::Json<Comparison>, Problem> {
     let Pair { from, to } = pair.0;
+    let now = app.now();
     let ((before, old), (after, new), renamed) = app
         .read(move |conn| -> Result<_, ServiceError> {
             let document = find(conn, &slug)?;
             let mut numbered = |number| -> Result<_, ServiceError> {
-                let version = chosen(conn, &document, &Which { version: Some(number), ..Which::default() })?;
+                let version = chosen(conn, &document, &Which { version: Some(number), ..Which::default() }, now)?;
                 let clauses = documents::list_clauses(conn, version.id)?;
                 Ok((version, clauses))
             };

@@ -62,6 +62,19 @@ struct Preview<'a> {
     shelf: Shelf,
 }
 
+impl Preview<'_> {
+    /// Clauses that the reasons name and that are not there.
+    fn missing(&self) -> Vec<String> {
+        let mut missing = self.shelf.missing(&self.fields.summary);
+        for number in self.shelf.missing(&self.fields.values_fit) {
+            if !missing.contains(&number) {
+                missing.push(number);
+            }
+        }
+        missing
+    }
+}
+
 #[derive(Template)]
 #[template(path = "amendment_live.html")]
 struct Live<'a> {

@@ -62,9 +62,10 @@ pub(super) async fn show_old(
     slug: String,
     which: Which,
 ) -> Result<HttpResponse, PageError> {
+    let now = app.now();
     let (document, version, clauses, until, renamed) = app
         .read(move |conn| -> Result<_, ServiceError> {
-            let (document, version, clauses) = load(conn, &slug, &which)?;
+            let (document, version, clauses) = load(conn, &slug, &which, now)?;
             let next = documents::find_version_numbered(conn, document.id, version.number.saturating_add(1))?;
             let span = (version.number - 1, version.number);
             let renamed = renamed_between(&list_name_changes(conn)?, document.id, span);
@@ -81,8 +82,8 @@ pub async fn export(
     path: web::Path<(String, String)>,
     which: web::Query<Which>,
 ) -> Result<HttpResponse, PageError> {
-    let ((slug, format), which) = (path.into_inner(), which.into_inner());
-    let (document, version, clauses) = app.read(move |conn| load(conn, &slug, &which)).await?;
+    let ((slug, format), which, now) = (path.into_inner(), which.into_inner(), app.now());
+    let (document, version, clauses) = app.read(move |conn| load(conn, &slug, &which, now)).await?;
     let (kind, body) = match format.as_str() {
         "txt" => ("text/plain; charset=utf-8", export_plain(&clauses)),
         "md" => ("text/markdown; charset=utf-8", export_markdown(&clauses)),
@@ -94,13 +95,21 @@ pub async fn export(
 }
 
 /// The text that was asked for; the one in force when nothing was said.
-fn load(conn: &mut AnyConnection, slug: &str, which: &Which) -> Result<(Document, Version, Vec<Clause>), ServiceError> {
+fn load(
+    conn: &mut AnyConnection,
+    slug: &str,
+    which: &Which,
+    now: Stamp,
+) -> Result<(Document, Version, Vec<Clause>), ServiceError> {
     let document = document::find(conn, slug)?;
     let version = match (which.version, which.on.as_deref()) {
         (Some(number), _) => documents::find_version_numbered(conn, document.id, number)?,
         (None, Some(day)) => {
-            let found = documents::find_version_before(conn, document.id, end_of_day(day)?)?;
-            Some(found.ok_or_else(|| not_there_yet(&document))?)
+            let found = documents::find_version_before(conn, document.id, end_of_day(day, now)?)?;
+            match found {
+                Some(found) => Some(found),
+                None => return Err(not_there_yet(conn, &document)?),
+            }
         }
         (None, None) => Some(document.version.clone()),
     };
@@ -109,7 +118,9 @@ fn load(conn: &mut AnyConnection, slug: &str, which: &Which) -> Result<(Document
     Ok((document, version, clauses))
 }
 
-fn not_there_yet(document: &Document) -> ServiceError {
-    let sentence = format!("{} was not there yet on that day. Please choose a later one.", document.title);
-    Refusal::field("on", sentence).into()
+fn not_there_yet(conn: &mut AnyConnection, document: &Document) -> Result<ServiceError, ServiceError> {
+    let first = documents::find_version_numbered(conn, document.id, 1)?;
+    let since = first.map_or_else(String::new, |first| format!(" It begins on {}.", view::day(&first.created_at)));
+    let sentence = format!("{} was not there yet on that day.{since} Please choose a later one.", document.title);
+    Ok(Refusal::field("on", sentence).into())
 }
