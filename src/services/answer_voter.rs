@@ -6,9 +6,11 @@ use super::ballot_words::{self, Notice};
 use super::direct_message::{Message, send_direct};
 use crate::db::Tx;
 use crate::db::ballots::{Ballot, Voter};
+use crate::db::linked_actors::find_member_of;
 use crate::db::local_actors::actor;
 use crate::db::polls::{self, Poll};
 use crate::db::remote_actors::find_remote_actor;
+use crate::db::roll::is_on_roll;
 use crate::db::vote_senders::note_told;
 use crate::domain::ballot::VoteOutcome;
 use crate::ids::PollId;
@@ -33,6 +35,24 @@ pub(super) fn tell(tx: &mut Tx<'_>, poll: &Poll, actor_url: &str, outcome: VoteO
 pub(super) fn tell_of_edit(tx: &mut Tx<'_>, poll: PollId, actor_url: &str) -> Result<(), ServiceError> {
     match polls::find_poll(tx.conn, poll)? {
         Some(poll) if poll.is_open(tx.deadline()) => tell_once(tx, &poll, actor_url, &ballot_words::edited()),
+        _ => Ok(()),
+    }
+}
+
+/// Tells whoever has a ballot in an open vote and replies to it in their own words, once, that this casts none.
+/// Nothing of it depends on whether they have voted.
+///
+/// # Errors
+/// The store's fault.
+pub(super) fn tell_of_remark(tx: &mut Tx<'_>, poll: PollId, actor_url: &str) -> Result<(), ServiceError> {
+    let deadline = tx.deadline();
+    let Some(poll) = polls::find_poll(tx.conn, poll)?.filter(|poll| poll.has_roll() && poll.is_open(deadline)) else {
+        return Ok(());
+    };
+    match find_member_of(tx.conn, actor_url)? {
+        Some(member) if is_on_roll(tx.conn, poll.id, member)? => {
+            tell_once(tx, &poll, actor_url, &ballot_words::remarked())
+        }
         _ => Ok(()),
     }
 }

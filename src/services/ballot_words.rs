@@ -140,6 +140,13 @@ pub(super) fn edited() -> Notice {
     Notice { kind: "edited", sentence: sentence.to_owned() }
 }
 
+/// The message to whoever has a ballot and replies to the vote in their own words.
+pub(super) fn remarked() -> Notice {
+    let sentence = "your reply is taken as a remark on the vote, and not as your vote. To vote, please choose in the poll, \
+                    or reply with the single word for, against or abstain.";
+    Notice { kind: "remarked", sentence: sentence.to_owned() }
+}
+
 fn why_not(poll: &Poll, reason: Uncounted) -> Option<String> {
     Some(match reason {
         // Whoever has the account now may be a stranger, and must not learn whose it was (J5).

@@ -6,6 +6,7 @@ use super::amend_document::amend_document;
 use super::announce_proposal::{shelves, tell_of_state};
 use super::ballot_words::clauses;
 use super::decide_vote::{Effect, Verdict};
+use super::tell_member::{tell_concerned, tell_proposer};
 use crate::db::objections::list_objections;
 use crate::db::{DbError, Tx, amendments, documents};
 use crate::domain::amendment::Move;
@@ -33,8 +34,12 @@ pub(super) fn carry_out(tx: &mut Tx<'_>, id: AmendmentId, verdict: Verdict) -> R
     let objections = list_objections(tx.conn, id)?;
     let (shelf, numbers) = shelves(tx, &amendment)?;
     tell_of_state(tx, id)?;
+    let outcome = Outcome::of_amendment(is_void, is_carried, version.is_some());
+    let sentence = format!("The vote on the amendment “{}” is over. {}.", amendment.title, outcome.words());
+    tell_proposer(tx, &amendment, &sentence)?;
+    tell_concerned(tx, &amendment, &sentence)?;
     Ok(Effect {
-        outcome: Outcome::of_amendment(is_void, is_carried, version.is_some()),
+        outcome,
         asked_html: format!(
             "<strong>{}</strong> ({}{})",
             shelf.html(&amendment.title),

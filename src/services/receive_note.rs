@@ -116,6 +116,9 @@ fn take(tx: &mut Tx<'_>, note: &InboundNote, arrival: Arrival<'_>, may_vote: boo
     if let Some(request) = request_open_to(tx, note, &parent)? {
         return Ok(record_fediverse_offer(tx, &request, note, arrival.received_at)?);
     }
+    if may_vote {
+        answer_voter::tell_of_remark(tx, PollId::from_uuid(parent.id.uuid()), &note.author)?;
+    }
     note_word_of(tx, &note.author, CabalId::from_uuid(parent.actor_id.uuid()))?;
     Ok(record_message(tx, parent.actor_id, note, arrival.received_at)?)
 }

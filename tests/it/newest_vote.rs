@@ -4,8 +4,10 @@
 use crate::support::TestApp;
 use crate::support::rows::{dump, of_type, on_their_way, updates_of_questions};
 use crate::support::votes::vote_at;
+use caucus::db::DbError;
 use caucus::db::inbox::{NewReceived, store_once};
 use caucus::db::linked_actors::insert_link;
+use caucus::db::remote_actors::save_remote_actor;
 use caucus::domain::ballot::{Uncounted, VoteOutcome};
 use caucus::ids::{MemberId, PollId};
 use caucus::workers::{inbound, timers};
@@ -165,6 +167,34 @@ async fn an_edit_of_a_reply_casts_no_ballot_and_its_author_is_told_once() {
     assert_eq!(told.count(), 1);
     assert!(dump(&app)["messages"].is_empty(), "a choice is never kept as a text");
     assert_eq!(totals_after_the_close(&app, poll).await, [1, 0, 0]);
+}
+
+#[tokio::test]
+async fn whoever_has_a_ballot_and_replies_in_own_words_is_told_once_how_to_vote() {
+    let (app, ada) = TestApp::with_community().await;
+    let bea = app.member("bea").await;
+    let (hers, strangers) = (app.linked(ada, "ada").await, "https://far.example/users/zoe");
+    let zoe = crate::support::votes::remote_actor("far.example", "zoe", app.app.now());
+    app.app.write::<_, DbError>(move |tx| save_remote_actor(tx, &zoe)).await.unwrap();
+    let (_, poll) = app.open_vote(ada, bea).await;
+    let question = app.app.urls.poll(poll);
+    for (number, author) in [hers.as_str(), hers.as_str(), strangers].iter().enumerate() {
+        let body = json!({"id": format!("{author}#create/{number}"), "type": "Create", "actor": author, "object": {
+            "id": format!("{author}/notes/{number}"), "type": "Note", "content": "<p>I think against is best</p>",
+            "attributedTo": author, "inReplyTo": question, "to": ["https://www.w3.org/ns/activitystreams#Public"],
+        }});
+        receive(&app, author, &body).await;
+        inbound::step(&app.app).await.unwrap();
+    }
+
+    let letters = of_type(&on_their_way(&app), "Create");
+    let told: Vec<_> = letters
+        .iter()
+        .filter(|(_, create)| create["object"]["content"].as_str().unwrap().contains("taken as a remark"))
+        .map(|(_, create)| create["object"]["to"].clone())
+        .collect();
+    assert_eq!(told, [json!([hers])]);
+    assert_eq!(totals_after_the_close(&app, poll).await, [0, 0, 0]);
 }
 
 #[tokio::test]

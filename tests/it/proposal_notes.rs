@@ -5,6 +5,7 @@ use crate::support::TestApp;
 use caucus::ids::AmendmentId;
 use caucus::services::back_amendment::take_backing_back;
 use caucus::services::leave_community::leave_community;
+use caucus::services::raise_objection::raise_objection;
 use caucus::workers::timers;
 use chrono::TimeDelta;
 use serde_json::json;
@@ -140,4 +141,26 @@ async fn a_withdrawal_tells_whoever_backed() {
     app.api_of(ada).await.delete(&format!("/amendments/{id}")).await.must_be(204);
 
     assert!(app.notices(bea).await[0].contains("was withdrawn by the member who proposed it"));
+}
+
+#[tokio::test]
+async fn whoever_it_concerns_is_told_once_how_a_vote_came_out() {
+    let (app, ada) = TestApp::with_community().await;
+    let (bea, cai, dee) = (app.member("bea").await, app.member("cai").await, app.member("dee").await);
+    let id = app.propose(ada, "2.1", "Everybody has one vote, and one only.").await;
+    app.back(bea, id).await.unwrap();
+    app.app.write(move |tx| raise_objection(tx, cai, id, "It forgets guests.")).await.unwrap();
+    let poll = app.open(ada, id).await.unwrap();
+    for member in [ada, bea] {
+        app.vote_on_the_web(poll, member, &[0]).await.unwrap();
+    }
+
+    app.advance(TimeDelta::weeks(1));
+    while timers::step(&app.app).await.unwrap() > 0 {}
+
+    let sentence = "is over. Carried.";
+    for (member, expected) in [(ada, 1), (bea, 1), (cai, 1), (dee, 0)] {
+        let told = app.notices(member).await;
+        assert_eq!(told.iter().filter(|told| told.contains(sentence)).count(), expected, "{told:?}");
+    }
 }
