@@ -3,7 +3,7 @@
 use super::connection::{AnyBackend, AnyConnection};
 use super::convert;
 use super::error::DbError;
-use super::remote_actors::find_remote_actor;
+use super::remote_actors::handle_of;
 use super::schema::{messages, remote_actors};
 use super::tx::Tx;
 use crate::clock::Stamp;
@@ -149,8 +149,7 @@ pub fn list_discussion(conn: &mut AnyConnection, of: Vec<String>, limit: usize) 
     while !parents.is_empty() && answers.len() < limit {
         let found = list_answers(conn, std::mem::take(&mut parents), limit - answers.len())?;
         for message in found {
-            let sender = find_remote_actor(conn, &message.sender_actor)?;
-            let handle = sender.map_or_else(|| message.sender_actor.clone(), |actor| actor.handle());
+            let handle = handle_of(conn, &message.sender_actor)?;
             parents.push(message.note_id.clone());
             answers.push(Answer { message, handle });
         }

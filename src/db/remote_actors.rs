@@ -161,6 +161,14 @@ impl ActorRow {
     }
 }
 
+/// How people write an actor: its handle, or its URL when it is not known any more.
+///
+/// # Errors
+/// The store's fault.
+pub fn handle_of(conn: &mut AnyConnection, url: &str) -> Result<String, DbError> {
+    Ok(find_remote_actor(conn, url)?.map_or_else(|| url.to_owned(), |actor| actor.handle()))
+}
+
 /// The actor with this id, if it was ever fetched.
 ///
 /// # Errors

@@ -16,6 +16,8 @@ use crate::ids::{AmendmentId, MemberId};
 pub enum Standing {
     /// Not signed in: nothing is known of them.
     Unknown,
+    /// The same, before the opening.
+    UnknownYet,
     /// The vote is not open yet; whoever is a member when it opens may vote.
     WhenItOpens,
     /// On the roll, and the vote is open.
@@ -34,7 +36,7 @@ impl Standing {
     /// As the API sends it.
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Unknown => "unknown",
+            Self::Unknown | Self::UnknownYet => "unknown",
             Self::WhenItOpens => "when_it_opens",
             Self::Yes => "yes",
             Self::Voted => "voted",
@@ -48,11 +50,15 @@ impl Standing {
     pub fn sentence(self) -> &'static str {
         match self {
             Self::Unknown => "Please sign in: only then can we tell whether you were a member when the vote opened.",
+            Self::UnknownYet => {
+                "The vote is not open yet. Whoever is a member when it opens may vote, also if they join before that. Please \
+                 sign in to see where you stand."
+            }
             Self::WhenItOpens => "The vote is not open yet. You may vote if you are still a member when it opens.",
             Self::Yes => "Yes. You were a member when this vote opened, so your vote counts.",
             Self::Voted => "Yes, and you have voted. You may change your vote until the end; the last one counts.",
             Self::JoinedLater => {
-                "Not in this one: you became a member after it opened, and its roll is frozen. The next one is yours too."
+                "Not in this one: you became a member after it opened, and the list of those who may vote was fixed then. The next one is yours too."
             }
             Self::PasswordGiven => given_password::SENTENCE,
             Self::Over => "No: this vote is over, or there is none.",
@@ -76,7 +82,7 @@ pub fn can_i_vote(
     let Some(poll) = amendment.poll_id else {
         return Ok(match (is_before, member) {
             (false, _) => Standing::Over,
-            (true, None) => Standing::Unknown,
+            (true, None) => Standing::UnknownYet,
             (true, Some(_)) => Standing::WhenItOpens,
         });
     };

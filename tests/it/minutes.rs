@@ -199,3 +199,37 @@ async fn whether_one_may_vote_is_told_to_oneself_only() {
     app.advance(TimeDelta::weeks(1));
     assert_eq!(standing(Some(bea)).await, "over");
 }
+
+#[tokio::test]
+async fn the_page_that_tells_whether_one_may_vote_says_what_to_do_next_at_each_time() {
+    let (app, ada) = TestApp::with_community().await;
+    let bea = app.member("bea").await;
+    let id = app.propose(ada, "2.1", "Better.").await;
+    let path = format!("/amendments/{id}/can-i-vote");
+    let (mut hers, mut visitor) = (app.signed_in("bea").await, app.browser());
+    let mut says = async |handle: &str| {
+        let page = hers.get(&format!("{path}?handle={handle}")).await;
+        page.assert_sound();
+        page.text()
+    };
+
+    let strange = visitor.get(&path).await.text();
+    assert!(
+        strange.contains("also if they join before that") && !strange.contains("when the vote opened"),
+        "{strange}"
+    );
+    assert!(says("@x@far.example").await.contains("link it before you vote"));
+    for handle in ["bea", "@bea", "bea@", "@far.example"] {
+        let page = says(handle).await;
+        assert!(
+            page.contains("in the form @name@server") && !page.contains("your linked accounts"),
+            "{handle}: {page}"
+        );
+    }
+    app.back(bea, id).await.unwrap();
+    app.open(ada, id).await.unwrap();
+    assert!(says("@x@far.example").await.contains("link it and vote again"));
+    app.advance(TimeDelta::weeks(1));
+    let over = says("@x@far.example").await;
+    assert!(over.contains("this vote is over") && !over.contains("vote again"), "{over}");
+}

@@ -233,7 +233,11 @@ impl Record<'_> {
         });
         sentences.push(match mine {
             Some(choice) => format!("Your receipt is in it, and beside it stands: {choice}."),
-            None => "Your receipt is not in it.".to_owned(),
+            None => {
+                "Your receipt is not in it. Whoever voted again on the web has a newer receipt: only the last one is \
+                     in the record."
+                    .to_owned()
+            }
         });
         Ok(())
     }

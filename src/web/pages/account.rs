@@ -7,6 +7,7 @@ use crate::db::cabals::{Cabal, list_cabals_of};
 use crate::db::documents::{document, list_versions};
 use crate::db::linked_actors::{LinkedActor, list_linked_actors};
 use crate::db::member_notices::{MemberNotice, list_notices};
+use crate::db::remote_actors::handle_of;
 use crate::db::signings::list_signings;
 use crate::db::{AnyConnection, DbError};
 use crate::domain::token::TokenScope;
@@ -52,10 +53,16 @@ struct TokenMade {
 
 struct Found {
     notices: Vec<MemberNotice>,
-    linked: Vec<LinkedActor>,
+    linked: Vec<Linked>,
     tokens: Vec<ApiToken>,
     cabals: Vec<Cabal>,
     signed: Vec<SignedText>,
+}
+
+/// A linked account, as people write it.
+struct Linked {
+    handle: String,
+    actor: LinkedActor,
 }
 
 struct SignedText {
@@ -115,7 +122,8 @@ pub async fn confirm_code(
     limit(&app, &http, &form.me)?;
     match link_actor::confirm_code(&app, form.me.member_id, &form.fields.code).await {
         Ok(linked) => {
-            let notice = format!("{} now acts for you. You still have one vote.", linked.actor_url);
+            let handle = app.read(move |conn| handle_of(conn, &linked.actor_url)).await?;
+            let notice = format!("{handle} now acts for you. You still have one vote.");
             form.session.done(&app, "/account", &notice).await
         }
         Err(error) => show_with(&app, &form.session, &form.me, &form.fields, Some(error)).await,
@@ -187,11 +195,15 @@ fn load(conn: &mut AnyConnection, member: MemberId) -> Result<Found, DbError> {
             signed_at: view::moment(&signing.signed_at),
         });
     }
+    let mut linked = Vec::new();
+    for actor in list_linked_actors(conn, member)? {
+        linked.push(Linked { handle: handle_of(conn, &actor.actor_url)?, actor });
+    }
     let mut tokens = list_tokens(conn, member)?;
     tokens.retain(|token| token.revoked_at.is_none());
     Ok(Found {
         notices: list_notices(conn, member, 20)?,
-        linked: list_linked_actors(conn, member)?,
+        linked,
         tokens,
         cabals: list_cabals_of(conn, member)?,
         signed,

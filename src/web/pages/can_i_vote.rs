@@ -26,7 +26,7 @@ struct Content<'a> {
     amendment: Amendment,
     standing: Standing,
     handle: String,
-    /// Whether the handle is mine; none when none was pasted.
+    /// Whether the handle is mine; none when none was pasted, or what is no handle.
     is_mine: Option<bool>,
 }
 
@@ -43,7 +43,7 @@ pub async fn show(
     let (amendment, standing, is_mine) = app
         .read(move |conn| {
             let amendment = super::amendment::find(conn, id, me)?;
-            let is_mine = match me.filter(|_| !pasted.trim().is_empty()) {
+            let is_mine = match me.filter(|_| is_whole(&pasted)) {
                 Some(me) => Some(is_my_handle(conn, id, (me, &pasted))?),
                 None => None,
             };
@@ -52,4 +52,10 @@ pub async fn show(
         .await?;
     let page = session.page(&app, "Can I vote?");
     page.show(&Content { page: &page, amendment, standing, handle, is_mine })
+}
+
+/// Whether it has a name and a server, or is the address of an account.
+fn is_whole(handle: &str) -> bool {
+    let bare = handle.trim().trim_start_matches('@');
+    bare.contains("://") || bare.split_once('@').is_some_and(|(name, server)| !name.is_empty() && !server.is_empty())
 }

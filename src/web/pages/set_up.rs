@@ -173,7 +173,7 @@ impl Visit<'_> {
         let password_hash = hash_password(password).await?;
         let new = SetUp { community, first_member, password_hash, documents: self.documents() };
         let (old, token) = (self.session.sent_secret().map(str::to_owned), self.token.to_owned());
-        let notice = "Welcome. Your community is on the fediverse. Now form the first cabal, or invite others to join.";
+        let notice = "Welcome. Your community is set up. Now form the first cabal, or invite others to join.";
         self.app
             .write(move |tx| {
                 // Asked again inside: of two who send the form at once, one sets up.

@@ -171,7 +171,10 @@ function count(record) {
 function ownBallot(record, receipt) {
   if (receipt === "") return [];
   const mine = record.ballots.find(([code]) => code === receipt);
-  return [mine ? `Your receipt is in it, and beside it stands: ${mine[1]}.` : "Your receipt is not in it."];
+  if (mine) return [`Your receipt is in it, and beside it stands: ${mine[1]}.`];
+  return [
+    "Your receipt is not in it. Whoever voted again on the web has a newer receipt: only the last one is in the record.",
+  ];
 }
 
 async function recount(bytes, published, receipt) {
