@@ -73,6 +73,22 @@ pub fn find_comment(conn: &mut AnyConnection, id: RowId) -> Result<Option<Commen
     row.map(comment).transpose()
 }
 
+/// Whether a comment of a member with these words stands under an amendment.
+///
+/// # Errors
+/// The store's fault.
+pub fn has_written(
+    conn: &mut AnyConnection,
+    (amendment, member): (AmendmentId, MemberId),
+    text: &str,
+) -> Result<bool, DbError> {
+    let same = comments!()
+        .filter(amendment_comments::amendment_id.eq(amendment.to_string()))
+        .filter(amendment_comments::member_id.eq(member.to_string()))
+        .filter(amendment_comments::text.eq(text));
+    Ok(same.first::<Row>(conn).optional()?.is_some())
+}
+
 /// How many comments a member wrote under an amendment since a moment.
 ///
 /// # Errors

@@ -3,7 +3,7 @@
 
 mod lists;
 
-pub use lists::{count_written_by, list_amendments, list_drafts, list_proposed_by, list_undecided};
+pub use lists::{count_written_by, list_amendments, list_drafts, list_proposed_by, list_titled, list_undecided};
 
 use super::connection::{AnyBackend, AnyConnection};
 use super::schema::{amendment_changes, amendments};

@@ -35,7 +35,8 @@ pub fn announce_opening(tx: &mut Tx<'_>, by: MemberId, id: AmendmentId, days: u3
         let sentence = format!("Please give a notice of 1 to {NOTICE_MAX} days, or open the vote at once.");
         return Err(Refusal::field("days", sentence).into());
     }
-    let opens_at = tx.now + TimeDelta::days(i64::from(days));
+    // As its end is judged: after the clock was set back, "in a day" is still a day away.
+    let opens_at = tx.deadline() + TimeDelta::days(i64::from(days));
     let is_too_early = |at: &Stamp| opens_at < *at || (step == Move::Postpone && opens_at == *at);
     if let Some(announced) = amendment.not_before.filter(is_too_early) {
         let sentence = format!(

@@ -18,11 +18,17 @@ const MOST_A_DAY: i64 = 100;
 /// Writes a comment.
 ///
 /// # Errors
-/// Refused without words, with too many, or too often; not found for a draft.
+/// Refused without words or with too many; conflict when written too often, or the same once more; not found
+/// for a draft.
 pub fn discuss_amendment(tx: &mut Tx<'_>, by: MemberId, id: AmendmentId, words: &str) -> Result<RowId, ServiceError> {
     let proposed = find_amendment(tx.conn, id)?.filter(|amendment| amendment.state != AmendmentState::Draft);
     proposed.ok_or(ServiceError::NotFound("amendment"))?;
     let words = text::paragraphs("comment", words, COMMENT_MAX)?;
+    if amendment_comments::has_written(tx.conn, (id, by), &words)? {
+        // Whoever goes back in the browser and sends it once more gets no second one.
+        let sentence = "You have written exactly this here already.";
+        return Err(ServiceError::Conflict(Refusal::new("written_already", sentence)));
+    }
     if count_comments_by(tx.conn, by, tx.now - TimeDelta::days(1))? >= MOST_A_DAY {
         let sentence = "You have written a lot today. Please go on tomorrow, so that others find their words too.";
         return Err(ServiceError::Conflict(Refusal::new("too_many_comments", sentence)));

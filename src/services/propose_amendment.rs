@@ -7,7 +7,7 @@ use super::tell_member::{tell_backers, tell_concerned};
 use crate::db::Tx;
 use crate::db::amendments::{self, Amendment, Wording};
 use crate::domain::Refusal;
-use crate::domain::amendment::{AmendmentState, Change, Move, NewAmendment, Standing};
+use crate::domain::amendment::{AmendmentState, Change, Move, NewAmendment, Place, Standing};
 use crate::ids::{AmendmentId, ClauseId, MemberId, VersionId};
 use chrono::TimeDelta;
 
@@ -19,11 +19,12 @@ const MOST_A_DAY: i64 = 30;
 ///
 /// # Errors
 /// Refused when something that it changes is not there or would stay as it is; conflict after thirty within
-/// a day.
+/// a day, and for the very same once more.
 pub fn propose_amendment(tx: &mut Tx<'_>, by: MemberId, new: &NewAmendment) -> Result<AmendmentId, ServiceError> {
     check_has_not_written_too_much(tx, by, None)?;
     let (document, standing) = hold_text(tx, new.document, new.renames())?;
     let changes = against(tx, new, &standing)?;
+    check_is_new(tx, by, new, &changes)?;
     let id = amendments::insert_amendment(tx, document.id, by, wording(new, document.version.id))?;
     amendments::insert_changes(tx, id, &changes)?;
     if !new.is_draft {
@@ -44,6 +45,35 @@ fn check_has_not_written_too_much(
     }
     let sentence = format!("You have written {MOST_A_DAY} amendments within a day. Please go on tomorrow.");
     Err(ServiceError::Conflict(Refusal::new("too_many_amendments", sentence)))
+}
+
+/// Whoever goes back in the browser and sends a sheet once more gets no second proposal of it.
+fn check_is_new(tx: &mut Tx<'_>, by: MemberId, new: &NewAmendment, changes: &[Change]) -> Result<(), ServiceError> {
+    for other in amendments::list_titled(tx.conn, (by, &new.title), new.is_draft)? {
+        let is_same = (&other.summary, &other.values_fit, other.document_id)
+            == (&new.summary, &new.values_fit, new.document)
+            && other.state_at(tx.now) != AmendmentState::Lapsed
+            && what_they_do(&amendments::list_changes(tx.conn, other.id)?) == what_they_do(changes);
+        if is_same {
+            let sentence = if new.is_draft {
+                "You keep this very draft already. You find it on the page Amendments."
+            } else {
+                "You have proposed exactly this already. You find it on the page Amendments."
+            };
+            return Err(ServiceError::Conflict(Refusal::new("proposed_already", sentence)));
+        }
+    }
+    Ok(())
+}
+
+/// What changes do, without the ids of new clauses, which are others each time.
+fn what_they_do(changes: &[Change]) -> Vec<(&str, &str, &str, Option<Place>)> {
+    let is_new = |id: ClauseId| changes.iter().any(|change| change.clause == id);
+    let place = |change: &Change| change.act.place().filter(|place| !place.anchor().is_some_and(is_new));
+    changes
+        .iter()
+        .map(|change| (change.number.as_str(), change.new_text.as_str(), change.act.as_str(), place(change)))
+        .collect()
 }
 
 /// Changes the text; all backings are cancelled (A3), whoever backed it is told, and it is based on

@@ -56,15 +56,17 @@ pub fn back_objection(tx: &mut Tx<'_>, by: MemberId, id: ObjectionId) -> Result<
 /// Keeps the proposer's answer; an empty one takes an earlier one away.
 ///
 /// # Errors
-/// Forbidden to others than the proposer; refused when too long; conflict once decided.
+/// Forbidden to others than the proposer; refused when too long, or empty where there is none; conflict once
+/// decided.
 pub fn answer_objection(tx: &mut Tx<'_>, by: MemberId, id: ObjectionId, answer: &str) -> Result<(), ServiceError> {
     let (objection, amendment) = standing(tx, id)?;
     if amendment.proposer_id != by {
         return Err(ServiceError::Forbidden("Only the member who proposed this amendment may answer.".to_owned()));
     }
-    let answer = match text::clean(answer).is_empty() {
-        true => None,
-        false => Some(text::paragraphs("answer", answer, OBJECTION_MAX)?),
+    let answer = match (text::clean(answer).is_empty(), &objection.answer) {
+        (true, None) => return Err(Refusal::field("answer", "Please write your answer.").into()),
+        (true, Some(_)) => None,
+        (false, _) => Some(text::paragraphs("answer", answer, OBJECTION_MAX)?),
     };
     objections::answer_objection(tx, id, answer.as_deref())?;
     if answer.is_some() && objection.member_id != by {

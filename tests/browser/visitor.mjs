@@ -58,6 +58,11 @@ export class Visitor {
     }
   }
 
+  /** Unfolds what stands under this heading. */
+  async unfold(heading) {
+    await this.page.locator("summary", { hasText: heading }).first().click();
+  }
+
   /** Presses the button with this name and waits for the page that follows. */
   async press(name) {
     await this.#follow(this.page.getByRole("button", { name }).first());

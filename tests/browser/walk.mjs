@@ -321,7 +321,7 @@ async function propose(stage) {
 
 async function object({ ada, grace, amendment }) {
   await grace.open(amendment);
-  await grace.page.locator("summary", { hasText: "Object to this amendment" }).click();
+  await grace.unfold("Object to this amendment");
   await grace.fillIn({ "Your reason": "It does not say to whom. ".repeat(30) });
   await grace.press("Object");
   await grace.looksAt("an amendment with an objection that is too long");
@@ -349,7 +349,7 @@ async function queue(stage) {
   await grace.fillIn({ "1.2": true });
   await grace.press("Write the change");
   await grace.fillIn({ "New words of 1.2": "Help is given." });
-  await grace.page.locator("summary", { hasText: "Change further things" }).click();
+  await grace.unfold("Change further things");
   await grace.fillIn({ "1.1 We look": true, "The name of the community": true });
   await grace.press("Write these changes too");
   await check("what was typed is still there", async () => (await grace.page.getByLabel("New words of 1.2").inputValue()) === "Help is given.");
@@ -369,7 +369,8 @@ async function back({ ada, grace, amendment }) {
   await grace.press("Back this amendment");
   await check("another member backs it", () => grace.mustRead("Backed by 1 member"));
   await ada.open(amendment);
-  await ada.press("Open the vote");
+  await ada.unfold("Open the vote now");
+  await ada.press("Open it now for one week");
   await check("the proposer opens the vote", () => ada.mustRead("open"));
   await ada.looksAt("an amendment that is voted on");
 }

@@ -3,6 +3,7 @@
 
 use crate::support::TestApp;
 use crate::support::browser::Page;
+use crate::support::rows::dump;
 use crate::support::town::Town;
 use caucus::ids::AmendmentId;
 use caucus::services::propose_amendment::withdraw_amendment;
@@ -99,6 +100,43 @@ async fn a_refused_objection_or_comment_comes_back_as_it_was_typed() {
 }
 
 #[tokio::test]
+async fn an_answer_without_words_is_none_and_takes_an_earlier_one_back() {
+    let mut town = Town::new().await;
+    let path = town.amendment.clone();
+    let objection = town.bob.get(&path).await.form("/objections").fill("reason", "It forgets guests.");
+    town.bob.submit(&objection).await;
+    let mut answer = async |words: &str| {
+        let form = town.ada.get(&path).await.form_nth("/objections", 1).fill("reply", words).choose("act", "answer");
+        town.ada.submit(&form).await
+    };
+
+    let empty = answer(" ").await;
+    assert_eq!((empty.status, empty.trouble()), (422, vec!["answer".to_owned()]));
+    assert!(answer("Guests may speak.").await.text().contains("Your answer stands below the objection"));
+    let back = answer("").await;
+
+    assert!(
+        back.text().contains("Your answer is taken back") && !back.text().contains("Guests may speak"),
+        "{}",
+        back.text()
+    );
+}
+
+#[tokio::test]
+async fn whoever_sends_the_same_words_once_more_does_not_say_them_twice() {
+    let mut town = Town::new().await;
+    let path = town.amendment.clone();
+    let form = town.bob.get(&path).await.form("/comments").fill("comment", "I like it.");
+    town.bob.submit(&form.clone()).await;
+
+    let again = town.bob.submit(&form).await;
+
+    assert_eq!(again.status, 409);
+    assert!(again.text().contains("You have written exactly this here already"), "{}", again.text());
+    assert_eq!(dump(&town.app)["amendment_comments"].len(), 1);
+}
+
+#[tokio::test]
 async fn an_objection_that_comes_after_the_decision_is_shown_to_whoever_wrote_it() {
     let mut town = Town::new().await;
     let path = town.amendment.clone();
@@ -138,12 +176,15 @@ async fn whoever_gives_a_notice_that_cannot_be_finds_it_as_typed() {
     let path = town.amendment.clone();
     let backing = town.bob.get(&path).await.form("/backing");
     town.bob.submit(&backing).await;
-    let form = town.ada.get(&path).await.form("/opening").fill("days", "31");
 
-    let page = town.ada.submit(&form).await;
+    for days in ["31", "0", "", "soon"] {
+        let form = town.ada.get(&path).await.form("/announcement").fill("days", days);
+        let page = town.ada.submit(&form).await;
 
-    assert_eq!((page.status, page.trouble()), (422, vec!["days".to_owned()]));
-    assert!(page.form("/opening").has("days", "31"));
+        assert_eq!((page.status, page.trouble()), (422, vec!["days".to_owned()]), "{days}");
+        assert!(days.is_empty() || page.form("/announcement").has("days", days), "{}", page.body);
+        assert!(page.body.contains("/opening"), "a notice that cannot be opens nothing");
+    }
 }
 
 #[tokio::test]

@@ -37,7 +37,7 @@ async fn nobody_opens_an_announced_vote_before_its_moment() {
     assert_eq!(timers::step(&app.app).await.unwrap(), 0);
     let page = app.signed_in("ada").await.get(&format!("/amendments/{id}")).await;
     page.assert_sound();
-    assert!(!page.text().contains("Open the vote") && page.text().contains("never opens earlier"), "{}", page.text());
+    assert!(!page.body.contains("/opening") && page.text().contains("never opens earlier"), "{}", page.text());
     app.advance(TimeDelta::seconds(1));
     timers::step(&app.app).await.unwrap();
     assert_eq!(app.state(id).await, AmendmentState::Open);
@@ -80,6 +80,26 @@ async fn an_announcement_is_put_off_and_taken_back_by_its_proposer_and_everybody
 }
 
 #[tokio::test]
+async fn the_notice_is_a_whole_one_after_the_clock_was_set_back() {
+    let (app, ada) = TestApp::with_community().await;
+    let bea = app.member("bea").await;
+    let id = app.propose(ada, "2.1", "One vote each.").await;
+    app.back(bea, id).await.unwrap();
+    app.advance(-TimeDelta::hours(36));
+
+    app.announce(ada, id, 1).await.unwrap();
+
+    timers::step(&app.app).await.unwrap();
+    assert_eq!(app.state(id).await, AmendmentState::Announced);
+    app.advance(TimeDelta::hours(36 + 24) - TimeDelta::seconds(1));
+    timers::step(&app.app).await.unwrap();
+    assert_eq!(app.state(id).await, AmendmentState::Announced);
+    app.advance(TimeDelta::seconds(1));
+    timers::step(&app.app).await.unwrap();
+    assert_eq!(app.state(id).await, AmendmentState::Open);
+}
+
+#[tokio::test]
 async fn the_notice_binds_after_the_announcement_was_taken_back_too() {
     let (app, [ada, _], id) = announced(9).await;
     let own = app.api_of(ada).await;
@@ -92,10 +112,11 @@ async fn the_notice_binds_after_the_announcement_was_taken_back_too() {
     let page = browser.get(&format!("/amendments/{id}")).await;
     page.assert_sound();
     assert!(page.text().contains("announced for 10 March 2026, 12:00 UTC"), "{}", page.text());
-    assert!(page.form("/opening").has("days", "9"), "the fewest days that the notice leaves");
-    let opening = browser.submit(&page.form("/opening").fill("days", "0")).await;
-    assert_eq!(opening.status, 409);
-    assert!(opening.text().contains("announced for 10 March 2026, 12:00 UTC"), "{}", opening.text());
+    assert!(!page.body.contains("/opening"), "nothing is offered that could only be refused");
+    assert!(page.form("/announcement").has("days", "9"), "the fewest days that the notice leaves");
+    let sooner = browser.submit(&page.form("/announcement").fill("days", "8")).await;
+    assert_eq!((sooner.status, sooner.trouble()), (422, vec!["days".to_owned()]));
+    assert!(sooner.text().contains("announced for 10 March 2026, 12:00 UTC"), "{}", sooner.text());
     app.advance(TimeDelta::days(9) - TimeDelta::seconds(1));
     assert_eq!(refusal_code(app.open(ada, id).await), "notice_runs");
     app.advance(TimeDelta::seconds(1));

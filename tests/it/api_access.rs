@@ -4,7 +4,7 @@
 use super::support::TestApp;
 use super::support::api::Api;
 use caucus::domain::token::TokenScope;
-use caucus::ids::MemberId;
+use caucus::ids::{MemberId, random_receipt};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -51,11 +51,11 @@ impl Village {
         self.make("/amendments", self.proposal(0).await).await
     }
 
-    /// A proposal to change a clause of the agreement.
+    /// A proposal to change a clause of the agreement, each under a title of its own.
     async fn proposal(&self, clause: usize) -> Value {
         let document = self.app.api().get("/documents/agreement").await.must_be(200).json();
         let clause = document["clauses"][clause]["id"].clone();
-        json!({"document": "agreement", "title": "Kindness", "summary": "Adds kindness.", "values_fit": "Fits.",
+        json!({"document": "agreement", "title": format!("Kindness {}", random_receipt()), "summary": "Adds kindness.", "values_fit": "Fits.",
                "changes": [{"clause": clause, "text": "We help each other kindly."}]})
     }
 }

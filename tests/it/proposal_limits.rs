@@ -39,12 +39,14 @@ async fn drafts_that_were_kept_are_not_proposed_beyond_thirty_within_a_day() {
         "changes": [{"act": "reword", "clause": app.id_of("2.1").await, "text": "Kept words."}],
     });
     let mut drafts = Vec::new();
-    for _ in 0..2 {
+    for number in 0..2 {
+        request["title"] = json!(format!("Kept {number}"));
         drafts.push(own.post("/amendments", request.clone()).await.created());
     }
     app.advance(TimeDelta::days(2));
     request["is_draft"] = json!(false);
-    for _ in 0..29 {
+    for number in 0..29 {
+        request["title"] = json!(format!("Proposed {number}"));
         own.post("/amendments", request.clone()).await.created();
     }
 
@@ -55,4 +57,31 @@ async fn drafts_that_were_kept_are_not_proposed_beyond_thirty_within_a_day() {
     assert_eq!(refused.json()["code"], "too_many_amendments");
     assert_eq!(dump(&app), before, "it is a draft still");
     own.patch(&format!("/amendments/{}", drafts[1]), json!({"title": "Kept and reworded"})).await.must_be(200);
+}
+
+#[tokio::test]
+async fn the_very_same_is_neither_proposed_nor_kept_twice_by_one_member() {
+    let (app, ada) = TestApp::with_community().await;
+    let (own, bea) = (app.api_of(ada).await, app.member("bea").await);
+    let clause = app.id_of("2.1").await;
+    let request = |is_draft: bool, text: &str| {
+        json!({
+            "document": "agreement", "title": "T", "summary": "S.", "values_fit": "V.", "is_draft": is_draft,
+            "changes": [{"act": "reword", "clause": clause, "text": text}],
+        })
+    };
+    let first = own.post("/amendments", request(false, "New.")).await.created();
+    own.post("/amendments", request(true, "New.")).await.created();
+    let before = dump(&app);
+
+    for is_draft in [false, true] {
+        let again = own.post("/amendments", request(is_draft, "New.")).await.must_be(409).json();
+        assert_eq!(again["code"], "proposed_already");
+    }
+
+    assert_eq!(dump(&app), before);
+    own.post("/amendments", request(false, "New!")).await.created();
+    app.api_of(bea).await.post("/amendments", request(false, "New.")).await.created();
+    own.delete(&format!("/amendments/{first}")).await.must_be(204);
+    own.post("/amendments", request(false, "New.")).await.created();
 }

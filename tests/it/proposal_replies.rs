@@ -11,7 +11,11 @@ use serde_json::{Value, json};
 
 /// A proposal by ada and the address of its Note.
 async fn proposed(town: &Fediverse) -> (AmendmentId, String) {
-    let id = town.app.propose(town.ada, "2.1", "One vote each.").await;
+    proposed_in(town, "One vote each.").await
+}
+
+async fn proposed_in(town: &Fediverse, words: &str) -> (AmendmentId, String) {
+    let id = town.app.propose(town.ada, "2.1", words).await;
     let note = town.app.app.read(move |conn| amendments::amendment(conn, id)).await.unwrap().note_id.unwrap();
     (id, town.app.app.urls.note(note))
 }
@@ -247,7 +251,7 @@ async fn a_hashtag_beside_a_mention_backs_however_a_program_writes_it() {
         let member = town.app.member(&format!("by_{name}")).await;
         let person = town.peer.person(name);
         town.link(member, &person.url).await;
-        let (id, url) = proposed(&town).await;
+        let (id, url) = proposed_in(&town, &format!("One vote each, backed from {name}.")).await;
         let mut note = in_words_of(&town, &person, &url, &content);
         note["tag"] = json!([
             {"type": "Mention", "href": community, "name": "@commons@x.example"},

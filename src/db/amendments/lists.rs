@@ -70,6 +70,27 @@ pub fn list_proposed_by(conn: &mut AnyConnection, member: MemberId) -> Result<Ve
     ids.iter().map(|id| convert::id(id)).collect()
 }
 
+/// What a member has proposed under this title and no vote was opened on; or the drafts that they keep under it.
+///
+/// # Errors
+/// The store's fault.
+pub fn list_titled(
+    conn: &mut AnyConnection,
+    (member, title): (MemberId, &str),
+    is_draft: bool,
+) -> Result<Vec<Amendment>, DbError> {
+    amendments::table
+        .filter(amendments::proposer_id.eq(member.to_string()))
+        .filter(amendments::is_draft.eq(is_draft))
+        .filter(amendments::title.eq(title))
+        .filter(amendments::state.eq_any(AmendmentState::UNDECIDED.map(AmendmentState::as_str)))
+        .select(Row::as_select())
+        .load(conn)?
+        .into_iter()
+        .map(Row::amendment)
+        .collect()
+}
+
 /// How many amendments a member wrote or proposed since a moment, drafts that stand included; `but` is left out.
 ///
 /// # Errors

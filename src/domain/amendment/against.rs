@@ -82,11 +82,7 @@ impl NewAmendment {
         };
         let name = format!("Clause {}", clause.name());
         let (act, new_text) = match edit {
-            Edit::Move { place, text, .. } => {
-                check_place(clause, *place, standing, &name)?;
-                let typed = text.as_deref().filter(|typed| !typed.trim().is_empty());
-                (Act::Move(*place), typed.map_or_else(|| Ok(clause.text.clone()), |typed| self.words(&name, typed))?)
-            }
+            Edit::Move { place, text, .. } => self.to_place(clause, (*place, text.as_deref()), standing)?,
             Edit::Remove { .. } => (Act::Remove, String::new()),
             Edit::Reword { text, .. } => {
                 let words = self.words(&name, text)?;
@@ -100,6 +96,40 @@ impl NewAmendment {
         let (number, old_text) = (clause.number.clone(), clause.text.clone());
         Ok(Change { clause: clause.id, number, old_text, new_text, act })
     }
+
+    /// A clause goes elsewhere, perhaps with new words. With its place as it is, it has new words only.
+    fn to_place(
+        &self,
+        clause: &Clause,
+        (place, typed): (Place, Option<&str>),
+        standing: &Standing,
+    ) -> Result<(Act, String), Refusal> {
+        let name = format!("Clause {}", clause.name());
+        check_place(clause, place, standing, &name)?;
+        let typed = typed.filter(|typed| !typed.trim().is_empty());
+        let words = typed.map_or_else(|| Ok(clause.text.clone()), |typed| self.words(&name, typed))?;
+        if self.is_draft || !self.stays(clause, place, &standing.clauses) {
+            return Ok((Act::Move(place), words));
+        }
+        if words == clause.text {
+            return refuse(format!("{name} stands there already. Please choose another place for it."));
+        }
+        Ok((Act::Reword, words))
+    }
+
+    /// Whether a place is where the clause is. After one that goes elsewhere itself, it is another place.
+    fn stays(&self, clause: &Clause, place: Place, clauses: &[Clause]) -> bool {
+        let follows =
+            matches!(place, Place::After(before) if self.edits.iter().any(|edit| edit.clause() == Some(before)));
+        place == place_of(clause, clauses) && !follows
+    }
+}
+
+/// Where a clause stands.
+fn place_of(clause: &Clause, clauses: &[Clause]) -> Place {
+    let siblings = clauses.iter().filter(|other| other.parent == clause.parent);
+    let before = siblings.take_while(|other| other.id != clause.id).last();
+    before.map_or(Place::FirstIn(clause.parent), |before| Place::After(before.id))
 }
 
 /// The last of the clauses that are added one after another from `first` on.
@@ -248,6 +278,15 @@ mod tests {
             (vec![Edit::Add { place: after(2), text: String::new() }], "The new clause has no words"),
             (vec![Edit::Add { place: after(77), text: "a".to_owned() }], "do not fit together"),
             (vec![Edit::Move { clause: one, place: after(2), text: None }], "into or after itself"),
+            (vec![Edit::Move { clause: clause(3), place: after(2), text: None }], "Clause 1.2 stands there already"),
+            (
+                vec![Edit::Move { clause: two, place: Place::FirstIn(Some(one)), text: Some("Win".to_owned()) }],
+                "Clause 1.1 stands there already",
+            ),
+            (
+                vec![Edit::Move { clause: one, place: Place::FirstIn(None), text: None }],
+                "Clause 1 stands there already",
+            ),
             (vec![Edit::Remove { clause: one }, Edit::Remove { clause: clause(4) }], "at least one numbered clause"),
             (vec![Edit::Rule(standing().rule)], "stays as it is"),
             (vec![Edit::Name("Commons".to_owned())], "stays as it is"),
@@ -262,6 +301,20 @@ mod tests {
             let sentence = refused(edits);
             assert!(sentence.contains(says), "{says}: {sentence}");
         }
+    }
+
+    #[test]
+    fn new_words_for_a_clause_that_stays_are_no_move_and_one_that_follows_another_is() {
+        let act = |edits: Vec<Edit>| {
+            let new = NewAmendment::parse(standing().document, &form(edits)).unwrap();
+            new.against(&standing(), || clause(99)).unwrap().last().unwrap().act
+        };
+        let (two, three, after) = (clause(2), clause(3), Place::After(clause(2)));
+        let stays = Edit::Move { clause: three, place: after, text: Some("Help each other".to_owned()) };
+        let goes = Edit::Move { clause: two, place: Place::After(clause(4)), text: None };
+
+        assert_eq!(act(vec![stays]), Act::Reword);
+        assert_eq!(act(vec![goes, Edit::Move { clause: three, place: after, text: None }]), Act::Move(after));
     }
 
     #[test]

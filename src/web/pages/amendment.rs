@@ -63,6 +63,10 @@ struct About {
     /// The address of the community's Note of it.
     note_url: Option<String>,
     now: Stamp,
+    /// The moment by which openings are judged.
+    deadline: Stamp,
+    /// Whether the server does not know what time it is.
+    is_time_in_doubt: bool,
 }
 
 impl Content<'_> {
@@ -104,6 +108,11 @@ impl Content<'_> {
         self.state.after(Move::Withdraw).is_ok() || self.is_open()
     }
 
+    /// Whether its vote may open at this moment, with no notice.
+    fn may_open_now(&self) -> bool {
+        self.may_open() && self.about.blocking.is_empty() && self.notice().is_none()
+    }
+
     /// Whether a vote about the same clauses is open.
     fn is_vote_open(&self) -> bool {
         self.about.queue.iter().any(|one| one.state == AmendmentState::Open)
@@ -114,20 +123,21 @@ impl Content<'_> {
         if !self.typed.days.is_empty() {
             return self.typed.days.clone();
         }
-        let left = self.notice().map_or_else(TimeDelta::zero, |announced| announced - self.about.now);
-        (left + TimeDelta::days(1) - TimeDelta::nanoseconds(1)).num_days().to_string()
+        let left = self.notice().map_or_else(TimeDelta::zero, |announced| announced - self.about.deadline);
+        (left + TimeDelta::days(1) - TimeDelta::nanoseconds(1)).num_days().max(1).to_string()
     }
 
     /// The day that was announced before the announcement was taken back or the text edited: it binds still.
     fn notice(&self) -> Option<Stamp> {
         let is_ahead = self.is_undecided() && !self.is_open() && self.amendment.opens_at.is_none();
-        self.amendment.not_before.filter(|announced| is_ahead && *announced > self.about.now)
+        self.amendment.not_before.filter(|announced| is_ahead && *announced > self.about.deadline)
     }
 
     fn hint_of_days(&self) -> &'static str {
         match self.notice() {
             Some(_) => "Up to 30, and not before the day that was announced.",
-            None => "0 opens it at once, up to 30.",
+            None if !self.about.blocking.is_empty() => "1 to 30, and not before the other vote has ended.",
+            None => "1 to 30.",
         }
     }
 
@@ -180,7 +190,13 @@ pub(super) async fn show_with(
         Some(poll) => Some(poll::find(app, poll, viewer).await?),
         None => None,
     };
-    let look = Look { viewer, now: app.now(), urls: Arc::clone(&app.urls) };
+    let look = Look {
+        viewer,
+        now: app.now(),
+        deadline: app.deadline(),
+        is_time_in_doubt: app.clock.doubt().is_some(),
+        urls: Arc::clone(&app.urls),
+    };
     let about = app.read(move |conn| load(conn, id, &look)).await?;
     if found.is_some() {
         // The poll may have been closed just now.
@@ -209,6 +225,8 @@ pub(super) fn find(
 struct Look {
     viewer: Option<MemberId>,
     now: Stamp,
+    deadline: Stamp,
+    is_time_in_doubt: bool,
     urls: Arc<Urls>,
 }
 
@@ -237,5 +255,7 @@ fn load(conn: &mut AnyConnection, id: AmendmentId, look: &Look) -> Result<About,
         talk: load_talk(conn, &amendment, look.viewer, (&mut library, &look.urls))?,
         note_url: amendment.note_id.map(|note| look.urls.note(note)),
         now: look.now,
+        deadline: look.deadline,
+        is_time_in_doubt: look.is_time_in_doubt,
     })
 }

@@ -60,30 +60,18 @@ pub async fn take_backing_back(
     act(&app, id.into_inner(), &form, unback, "You back this amendment no longer.").await
 }
 
-/// `POST /amendments/{id}/opening`: at once, or after the days of notice that were typed.
+/// `POST /amendments/{id}/opening`: at once.
 pub async fn open(
     app: web::Data<App>,
     id: web::Path<AmendmentId>,
-    form: MemberForm<Words>,
+    form: MemberForm<Nothing>,
 ) -> Result<HttpResponse, PageError> {
-    let days = form.fields.days.trim().parse::<u32>();
-    match (days, form.fields.days.trim()) {
-        (Ok(0), _) | (_, "") => {
-            let open = |tx: &mut Tx<'_>, by, id| open_ballot(tx, by, id).map(|_| ());
-            act(&app, id.into_inner(), &form, open, "The vote is open for one week and on its way to the fediverse.")
-                .await
-        }
-        (days, _) => {
-            // What is no number is no notice that anybody may give.
-            let days = days.unwrap_or(u32::MAX);
-            let announce = move |tx: &mut Tx<'_>, by, id| announce_opening(tx, by, id, days);
-            act(&app, id.into_inner(), &form, announce, "The opening is announced. The vote opens by itself.").await
-        }
-    }
+    let open = |tx: &mut Tx<'_>, by, id| open_ballot(tx, by, id).map(|_| ());
+    act(&app, id.into_inner(), &form, open, "The vote is open for one week and on its way to the fediverse.").await
 }
 
-/// `POST /amendments/{id}/announcement`: moves an announced opening to a later day.
-pub async fn postpone(
+/// `POST /amendments/{id}/announcement`: announces an opening, or moves an announced one to a later day.
+pub async fn announce(
     app: web::Data<App>,
     id: web::Path<AmendmentId>,
     form: MemberForm<Words>,
@@ -91,7 +79,8 @@ pub async fn postpone(
     // What is no number is no notice that anybody may give.
     let days = form.fields.days.trim().parse().unwrap_or(u32::MAX);
     let announce = move |tx: &mut Tx<'_>, by, id| announce_opening(tx, by, id, days);
-    act(&app, id.into_inner(), &form, announce, "The later day is announced, and everybody concerned is told.").await
+    let notice = "The day is announced, and everybody concerned is told. The vote opens by itself then.";
+    act(&app, id.into_inner(), &form, announce, notice).await
 }
 
 /// `POST /amendments/{id}/announcement/withdraw`
@@ -138,6 +127,7 @@ pub async fn object(
     let objection = of.parse::<ObjectionId>().ok();
     let notice = match what.as_str() {
         "back" => "The objection stands beside the ballot now.",
+        "answer" if reply.trim().is_empty() => "Your answer is taken back.",
         "answer" => "Your answer stands below the objection.",
         "withdraw" => "Your objection is taken back.",
         _ => "Your objection is written. Once another member backs it, it stands beside the ballot.",

@@ -217,7 +217,7 @@ fn governance(cfg: &mut ServiceConfig) {
         .service(page("/amendments/{id}/renewal").route(post().to(amendment_acts::renew)))
         .service(page("/amendments/{id}/objections").route(post().to(amendment_acts::object)))
         .service(page("/amendments/{id}/comments").route(post().to(amendment_acts::comment)))
-        .service(page("/amendments/{id}/announcement").route(post().to(amendment_acts::postpone)))
+        .service(page("/amendments/{id}/announcement").route(post().to(amendment_acts::announce)))
         .service(page("/amendments/{id}/announcement/withdraw").route(post().to(amendment_acts::unannounce)))
         .service(page("/amendments/{id}/opening").route(post().to(amendment_acts::open)))
         .service(page("/amendments/{id}/withdraw").route(post().to(amendment_acts::withdraw)));

@@ -9,6 +9,7 @@ use crate::support::store::Store;
 use crate::support::world::{found_community, kept_member};
 use caucus::App;
 use caucus::clock::{Clock, FixedClock, Stamp};
+use caucus::db::amendment_deadlines::list_to_open;
 use caucus::db::linked_actors::insert_link;
 use caucus::db::remote_actors::save_remote_actor;
 use caucus::db::{AnyConnection, DbError};
@@ -211,7 +212,9 @@ impl Town {
         let would_end = self.model.votes.iter().filter(|vote| vote.is_open(self.deadline()));
         let would_end = would_end.filter(|vote| vote.closes_at() <= self.now() + TimeDelta::hours(hours)).count();
         // What was due before the jump is due still.
-        let is_due = self.model.votes.iter().any(|vote| !vote.is_closed && vote.closes_at() <= self.deadline());
+        let deadline = self.deadline();
+        let is_due = self.model.votes.iter().any(|vote| !vote.is_closed && vote.closes_at() <= deadline)
+            || !list_to_open(self.conn(), deadline, 1).unwrap().is_empty();
         self.model.counts.jumps += would_end;
         self.clock.jump(TimeDelta::hours(hours));
         self.tick().await;
