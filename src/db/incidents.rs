@@ -78,15 +78,15 @@ pub fn is_doubt_noted(conn: &mut AnyConnection, process: &str) -> Result<bool, D
     Ok(open.select(incidents::id).first::<String>(conn).optional()?.is_some())
 }
 
-/// Ends what is noted of the clock of this process; answers whether anything was.
+/// Ends what is noted of the clock of this process, if anything is.
 ///
 /// # Errors
 /// The store's fault.
-pub fn end_doubt(tx: &mut Tx<'_>, process: &str) -> Result<bool, DbError> {
-    let ended = diesel::update(open_doubts!().filter(incidents::process.eq(process)))
+pub fn end_doubt(tx: &mut Tx<'_>, process: &str) -> Result<(), DbError> {
+    diesel::update(open_doubts!().filter(incidents::process.eq(process)))
         .set(incidents::ended_at.eq(Some(tx.certain().naive_utc())))
         .execute(tx.conn)?;
-    Ok(ended > 0)
+    Ok(())
 }
 
 /// Ends what processes noted of their clocks that live no longer.

@@ -6,7 +6,7 @@
 use super::result_words::{self, ResultWords};
 use super::tell_member::tell_stewards;
 use super::vote_proof::{Proof, of_open_vote};
-use super::watch_over::note_absences;
+use super::watch_over::note_ended;
 use super::{ServiceError, decide_amendment, elect_lead};
 use crate::db::local_actors::actor;
 use crate::db::polls::{Frozen, Poll};
@@ -135,7 +135,7 @@ fn write_record(
     (beside, is_carried): (&Beside, bool),
 ) -> Result<(String, String), ServiceError> {
     let (poll, closed_at) = (closed.poll, tx.deadline());
-    note_absences(tx, "close", &tx.ended())?;
+    note_ended(tx, "close", &tx.ended())?;
     let happened: Vec<Incident> = incidents::list_incidents(tx.conn, poll.opens_at, closed_at)?
         .into_iter()
         .map(|incident| incident.until(closed_at))

@@ -131,25 +131,36 @@ fn note_restored(tx: &mut Tx<'_>, process: &str, before: Option<Stamp>) -> Resul
     Ok(())
 }
 
-/// Notes absences that are known to have been some by now, each once. The close of a vote does not wait for
-/// the next heartbeat with it, because its minutes tell them.
+/// Notes doubts that are over as what they turned out to be, each once: times without the server, or a clock
+/// that was wrong. The close of a vote does not wait for the next heartbeat with it, because its minutes tell
+/// them.
 ///
 /// # Errors
 /// The store's fault.
-pub(super) fn note_absences(tx: &mut Tx<'_>, process: &str, ended: &[Ended]) -> Result<(), DbError> {
-    for ended in ended.iter().filter(|ended| ended.was_right) {
-        let Cause::Absence { started_at } = ended.doubt.cause else { continue };
+pub(super) fn note_ended(tx: &mut Tx<'_>, process: &str, ended: &[Ended]) -> Result<(), DbError> {
+    for ended in ended {
         // As exactly as both databases keep it.
         let since = ended.doubt.since.trunc_subsecs(6);
-        let covers = |known: &Incident| {
-            known.kind == IncidentKind::Down && known.began_at <= since && known.ended_at >= Some(started_at)
-        };
-        let is_noted = incidents::list_incidents(tx.conn, since, started_at)?.iter().any(covers);
-        if started_at - since > SILENCE && !is_noted {
-            note(tx, process, IncidentKind::Down, (since, Some(started_at)))?;
+        match ended.doubt.cause {
+            Cause::Absence { started_at } if ended.was_right => {
+                let is_long = started_at - since > SILENCE;
+                if is_long && !is_noted(tx, IncidentKind::Down, (since, started_at))? {
+                    note(tx, process, IncidentKind::Down, (since, Some(started_at)))?;
+                }
+            }
+            _ if is_noted(tx, IncidentKind::Clock, (since, since))? => {}
+            _ => note(tx, process, IncidentKind::Clock, (since, Some(tx.certain().max(since))))?,
         }
     }
     Ok(())
+}
+
+/// Whether something of a kind is noted that holds all of this time.
+fn is_noted(tx: &mut Tx<'_>, kind: IncidentKind, (from, to): (Stamp, Stamp)) -> Result<bool, DbError> {
+    let holds = |known: &Incident| {
+        known.kind == kind && known.began_at <= from && known.ended_at.is_none_or(|ended_at| ended_at >= to)
+    };
+    Ok(incidents::list_incidents(tx.conn, from, to)?.iter().any(holds))
 }
 
 fn note_doubts(tx: &mut Tx<'_>, beat: &Beat, is_first: bool) -> Result<(), ServiceError> {
@@ -158,18 +169,10 @@ fn note_doubts(tx: &mut Tx<'_>, beat: &Beat, is_first: bool) -> Result<(), Servi
         let living = heartbeats::list_living(tx.conn, process)?;
         incidents::end_doubts_of_the_dead(tx, &living)?;
     }
-    note_absences(tx, process, &beat.ended)?;
-    for ended in &beat.ended {
-        let since = ended.doubt.since;
-        match ended.doubt.cause {
-            Cause::Absence { .. } if ended.was_right => {}
-            // It began and ended between two heartbeats, or was an absence as far as was known.
-            _ if !incidents::end_doubt(tx, process)? => {
-                note(tx, process, IncidentKind::Clock, (since, Some(tx.certain().max(since))))?;
-            }
-            _ => {}
-        }
+    if beat.ended.iter().any(|ended| !(ended.was_right && matches!(ended.doubt.cause, Cause::Absence { .. }))) {
+        incidents::end_doubt(tx, process)?;
     }
+    note_ended(tx, process, &beat.ended)?;
     // Whether an absence was one is told when it is known.
     if let Some(doubt) = beat.doubt.filter(|doubt| doubt.cause == Cause::Jump)
         && !incidents::is_doubt_noted(tx.conn, process)?
