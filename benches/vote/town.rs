@@ -7,6 +7,7 @@ use caucus::clock::{Clock, FixedClock};
 use caucus::db::{Database, documents, members, results};
 use caucus::domain::amendment::{AmendmentForm, Edit, NewAmendment};
 use caucus::domain::membership::NewMember;
+use caucus::domain::tally::VoteBase;
 use caucus::ids::{AmendmentId, MemberId, PollId};
 use caucus::services::set_up::{NewCommunity, NewDocument, SetUp, set_up};
 use caucus::services::{ServiceError, back_amendment, cast_ballot, open_ballot, propose_amendment};
@@ -154,6 +155,7 @@ async fn people(app: &App, roll: usize) -> anyhow::Result<Vec<MemberId>> {
         first_member: NewMember::parse("member0", "Member 0")?,
         password_hash: "none".to_owned(),
         documents: vec![NewDocument { title: "Manifesto".to_owned(), text: DOCUMENT.to_owned() }],
+        vote_base: VoteBase::Cast,
     };
     let keys = app.federation.keys.take().await?;
     let mut all = vec![app.write(move |tx| set_up(tx, new, &keys)).await?];

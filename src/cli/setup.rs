@@ -5,6 +5,7 @@ use super::problem::Problem;
 use super::{input, open};
 use crate::App;
 use crate::domain::membership::NewMember;
+use crate::domain::tally::VoteBase;
 use crate::services::set_up::{self, NewCommunity, NewDocument, SetUp};
 use crate::services::{ServiceError, sign_in};
 use crate::settings::Settings;
@@ -45,6 +46,9 @@ pub(super) struct Setup {
     /// A governing document to import, FILE or TITLE=FILE; may be given several times
     #[arg(long = "document", value_name = "FILE", required = true)]
     documents: Vec<String>,
+    /// Two thirds of what carry an amendment: the votes for and against (cast), or all members (roll)
+    #[arg(long, value_name = "cast|roll", default_value = "cast")]
+    vote_base: String,
     /// Print the clauses of the documents as they are read, and set nothing up
     #[arg(long)]
     dry_run: bool,
@@ -55,6 +59,7 @@ pub(super) fn run(settings: Settings, setup: Setup) -> Result<(), Problem> {
     let community = community.map_err(|refusal| Problem::new(refusal.to_string()))?;
     let first_member = NewMember::parse(&setup.steward, &setup.steward_name)
         .map_err(|refusal| Problem::new(format!("The steward: {refusal}")))?;
+    let vote_base = VoteBase::parse(&setup.vote_base).map_err(|refusal| Problem::new(refusal.to_string()))?;
     let documents: Vec<NewDocument> = setup.documents.iter().map(|named| document(named)).collect::<Result<_, _>>()?;
     if setup.dry_run {
         return look(&documents);
@@ -62,7 +67,7 @@ pub(super) fn run(settings: Settings, setup: Setup) -> Result<(), Problem> {
     let password = input::password(setup.password_stdin, first_member.handle.as_str())?;
     open::with_new_app(settings, async move |app: Arc<App>| {
         let password_hash = sign_in::hash_password(password).await?;
-        let new = SetUp { community, first_member, password_hash, documents };
+        let new = SetUp { community, first_member, password_hash, documents, vote_base };
         let keys = app.federation.keys.take().await.map_err(ServiceError::from)?;
         app.write(move |tx| set_up::set_up(tx, new, &keys)).await?;
         // So that the server can ask others from its first moment on.

@@ -105,26 +105,26 @@ pub fn import_as_steward(tx: &mut Tx<'_>, by: MemberId, new: &NewDocument<'_>) -
     if !members::member(tx.conn, by)?.is_steward {
         return Err(ServiceError::Forbidden("Only stewards can import a document.".to_owned()));
     }
-    let id = keep(tx, new, false)?;
+    let id = keep(tx, new, (false, Rule::default()))?;
     let document = documents::document(tx.conn, id)?;
     steward_log::record_act(tx, by, "put in a document, without a vote", &document.title)?;
     announce(tx, &document)?;
     Ok(document)
 }
 
-/// Keeps a document of the set-up as its first version.
+/// Keeps a document of the set-up as its first version, with the rule by which it is amended.
 ///
 /// # Errors
 /// Refused with field problems (`slug`, `title`, `text`); conflict when the slug is taken.
-pub fn import_document(tx: &mut Tx<'_>, new: &NewDocument<'_>) -> Result<DocumentId, ServiceError> {
-    keep(tx, new, true)
+pub fn import_document(tx: &mut Tx<'_>, new: &NewDocument<'_>, rule: Rule) -> Result<DocumentId, ServiceError> {
+    keep(tx, new, (true, rule))
 }
 
-fn keep(tx: &mut Tx<'_>, new: &NewDocument<'_>, is_founding: bool) -> Result<DocumentId, ServiceError> {
+fn keep(tx: &mut Tx<'_>, new: &NewDocument<'_>, (is_founding, rule): (bool, Rule)) -> Result<DocumentId, ServiceError> {
     let ReadDocument { title, slug, tree, .. } = look_at_document(tx.conn, new)?;
     let clauses = tree.with_ids(|| ClauseId::from_uuid(tx.next_id()));
     let id = documents::insert_document(tx, (&slug, &title), is_founding)?;
-    documents::insert_version(tx, id, (&clauses, Rule::default()), None)?;
+    documents::insert_version(tx, id, (&clauses, rule), None)?;
     Ok(id)
 }
 

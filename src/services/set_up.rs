@@ -7,6 +7,7 @@ use super::sign_up::add_member;
 use crate::db::local_actors::{ActorKind, KeyPair, NewActor, claim_handle, create_actor, find_community};
 use crate::db::{AnyConnection, DbError, Tx, documents, facts, signings, steward_log};
 use crate::domain::membership::NewMember;
+use crate::domain::tally::{Rule, VoteBase};
 use crate::domain::{Handle, Problems, Refusal, text};
 use crate::ids::{DocumentId, MemberId, random_token, secret_hash};
 
@@ -59,6 +60,8 @@ pub struct SetUp {
     pub password_hash: String,
     /// The governing documents; at least one.
     pub documents: Vec<NewDocument>,
+    /// Of what two thirds carry an amendment of them (A9).
+    pub vote_base: VoteBase,
 }
 
 impl NewCommunity {
@@ -147,7 +150,7 @@ pub fn set_up(tx: &mut Tx<'_>, new: SetUp, keys: &KeyPair) -> Result<MemberId, S
         return Err(Refusal::field("document_text", "Please give at least one governing document.").into());
     }
     create_community(tx, &new.community, keys)?;
-    let documents = import_all(tx, &new.documents)?;
+    let documents = import_all(tx, &new.documents, new.vote_base)?;
     let member = add_member(tx, &new.first_member, &new.password_hash, true)?;
     for id in documents {
         let fingerprint = documents::document(tx.conn, id)?.version.fingerprint;
@@ -171,10 +174,11 @@ fn create_community(tx: &mut Tx<'_>, new: &NewCommunity, keys: &KeyPair) -> Resu
     Ok(())
 }
 
-fn import_all(tx: &mut Tx<'_>, documents: &[NewDocument]) -> Result<Vec<DocumentId>, ServiceError> {
+fn import_all(tx: &mut Tx<'_>, documents: &[NewDocument], base: VoteBase) -> Result<Vec<DocumentId>, ServiceError> {
+    let rule = Rule { base, ..Rule::default() };
     let mut ids = Vec::new();
     for (new, fields) in documents.iter().zip(DOCUMENT_FIELDS) {
-        let imported = import_document::import_document(tx, &new.handed_in());
+        let imported = import_document::import_document(tx, &new.handed_in(), rule);
         ids.push(imported.map_err(|error| name_fields(error, *fields))?);
     }
     Ok(ids)

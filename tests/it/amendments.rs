@@ -6,6 +6,7 @@ use crate::support::votes::refusal_code;
 use caucus::db::{amendments, documents};
 use caucus::domain::amendment::{AmendmentForm, AmendmentState, Edit, NewAmendment};
 use caucus::domain::record::sha256_hex;
+use caucus::domain::tally::Rule;
 use caucus::ids::{AmendmentId, ClauseId};
 use caucus::services::{ServiceError, back_amendment, import_document, propose_amendment};
 use caucus::workers::timers;
@@ -20,7 +21,7 @@ async fn the_manifesto_is_stored_clause_by_clause_and_given_back_in_plain_text()
         .app
         .write(move |tx| {
             let new = import_document::NewDocument { slug: "", title: "Manifesto", text: manifesto };
-            import_document::import_document(tx, &new)
+            import_document::import_document(tx, &new, Rule::default())
         })
         .await;
     let id = imported.unwrap();
@@ -56,7 +57,7 @@ async fn a_document_that_cannot_be_read_leaves_nothing_behind() {
         ("agreement", "Rules", "1. A", "slug"),
     ] {
         let new = import_document::NewDocument { slug, title, text };
-        let refused = app.app.write(move |tx| import_document::import_document(tx, &new)).await;
+        let refused = app.app.write(move |tx| import_document::import_document(tx, &new, Rule::default())).await;
         match refused.unwrap_err() {
             ServiceError::Refused(refusal) | ServiceError::Conflict(refusal) => {
                 assert_eq!(refusal.fields[0].field, field, "{title} {text}");

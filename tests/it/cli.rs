@@ -196,6 +196,7 @@ fn set_up_says_what_is_wrong_with_what_was_typed() {
     fails(&mut with("no such handle!", "x.md"), 1, &["community_handle"]);
     fails(&mut with("bees", "/nowhere/x.md"), 1, &["/nowhere/x.md", "cannot be read"]);
     fails(&mut with("bees", &document.to_string_lossy()), 1, &["caucus: "]);
+    fails(with("bees", "x.md").args(["--vote-base", "half"]), 1, &["choose cast or roll"]);
     fails(caucus(&store).args(["setup", "--name", "B"]), 2, &["--handle"]);
 }
 

@@ -181,9 +181,15 @@ async fn set_up_by_its_link_creates_everything_and_the_link_dies() {
         back.form(&path).has("mission", "We look after things.") && back.form(&path).has("document_title_2", "Code")
     );
     let create = look.form(&path).fill("handle", "ada").choose("step", "create");
+    assert!(create.has("vote_base", "cast"), "as most texts say");
+    let create = create.fill("vote_base", "roll");
     let short = browser.submit(&create.clone().fill("password", "short")).await;
     assert_eq!((short.status, short.trouble()), (422, vec!["password".to_owned()]));
+    assert!(short.form(&path).has("vote_base", "roll"));
     short.assert_sound();
+    let other = create.clone().fill("password", "a long pass phrase").fill("vote_base", "half");
+    let other = browser.submit(&other).await;
+    assert_eq!((other.status, other.trouble()), (422, vec!["vote_base".to_owned()]));
 
     let home = browser.submit(&create.fill("password", "a long pass phrase")).await;
 
@@ -191,6 +197,7 @@ async fn set_up_by_its_link_creates_everything_and_the_link_dies() {
     assert!(home.text().contains("We look after things."), "{}", home.text());
     let document = browser.get("/documents/manifesto").await;
     assert!(document.texts(".clause .number").iter().any(|number| number.ends_with("4.1.9")), "the tree survives");
+    assert!(document.text().contains("two thirds of all members"), "{}", document.text());
     assert_eq!(browser.get(&path).await.status, 404);
     assert_eq!(browser.get("/steward").await.status, 200);
     assert!(app.browser().get("/").await.text().contains("1 member"));

@@ -10,6 +10,7 @@ use caucus::App;
 use caucus::db::roll::{fingerprint_of_entries, is_on_roll};
 use caucus::db::{amendments, backings, documents};
 use caucus::domain::amendment::{AmendmentForm, AmendmentState, Edit, NewAmendment, Place};
+use caucus::domain::tally::Rule;
 use caucus::ids::{AmendmentId, MemberId, PollId};
 use caucus::services::back_amendment::{back_amendment, take_backing_back};
 use caucus::services::close_ballot::{Closing, close_due, settle};
@@ -88,7 +89,7 @@ async fn of_two_openings_on_one_clause_one_waits() {
 async fn of_two_openings_about_the_name_on_two_documents_one_waits() {
     let (app, other, [ada, bea]) = scene().await;
     let new = NewDocument { title: "Kindness", slug: "kindness", text: "1. Be kind.\n" };
-    app.app.write(move |tx| import_document(tx, &new)).await.unwrap();
+    app.app.write(move |tx| import_document(tx, &new, Rule::default())).await.unwrap();
     // As when both were put in at the set-up.
     force(&app, "UPDATE documents SET is_founding = TRUE");
     for round in 0..4 {

@@ -4,6 +4,7 @@
 use super::view;
 use crate::App;
 use crate::domain::membership::{NewMember, Password};
+use crate::domain::tally::VoteBase;
 use crate::domain::text::without_invisible;
 use crate::domain::{Handle, Problems, Refusal};
 use crate::services::ServiceError;
@@ -29,6 +30,7 @@ pub struct Fields {
     handle: String,
     name: String,
     password: String,
+    vote_base: String,
     document_title: String,
     document_text: String,
     document_title_2: String,
@@ -170,8 +172,9 @@ impl Visit<'_> {
     async fn act(&self, community: NewCommunity) -> Result<OpenedSession, ServiceError> {
         let (first_member, password) = first_member(self.fields)?;
         let keys = self.app.federation.keys.take().await?;
+        let vote_base = VoteBase::parse(&self.fields.vote_base)?;
         let password_hash = hash_password(password).await?;
-        let new = SetUp { community, first_member, password_hash, documents: self.documents() };
+        let new = SetUp { community, first_member, password_hash, documents: self.documents(), vote_base };
         let (old, token) = (self.session.sent_secret().map(str::to_owned), self.token.to_owned());
         let notice = "Welcome. Your community is set up. Now form the first cabal, or invite others to join.";
         self.app

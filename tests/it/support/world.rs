@@ -5,6 +5,7 @@ use super::app::TestApp;
 use caucus::App;
 use caucus::domain::cabal::{CabalFields, NewCabal};
 use caucus::domain::membership::NewMember;
+use caucus::domain::tally::VoteBase;
 use caucus::federation::keys::{KeyPair, new_key_pair};
 use caucus::ids::{CabalId, MemberId};
 use caucus::services::set_up::{NewCommunity, NewDocument, SetUp, set_up};
@@ -39,6 +40,7 @@ pub async fn found_community(app: &App) -> MemberId {
         first_member: NewMember::parse("ada", "Ada").unwrap(),
         password_hash: password_hash(),
         documents: vec![NewDocument { title: "Agreement".to_owned(), text: AGREEMENT.to_owned() }],
+        vote_base: VoteBase::Cast,
     };
     app.write(move |tx| set_up(tx, new, &kept_pair(0))).await.unwrap()
 }
