@@ -226,6 +226,19 @@ fn untimely(poll: &Poll, received_at: Stamp) -> Option<Uncounted> {
     (poll.closed_at.is_some() || received_at >= poll.closes_at).then_some(Uncounted::Late)
 }
 
+/// Whether a stranger may have the account by now (AC-16), or a steward may have linked it for a member (V-54).
+fn may_be_somebody_elses(
+    tx: &mut Tx<'_>,
+    poll: &Poll,
+    (member, is_on_roll): (Option<MemberId>, bool),
+    actor_url: &str,
+) -> Result<bool, DbError> {
+    match member {
+        None => linked_actors::is_on_hold(tx.conn, actor_url),
+        Some(member) => Ok(is_on_roll && !is_their_own(tx.conn, poll, (member, actor_url))?),
+    }
+}
+
 fn judge(tx: &mut Tx<'_>, poll: &Poll, vote: &FediverseVote<'_>) -> Result<Judged, ServiceError> {
     let uncounted = |reason| Ok((VoteOutcome::Uncounted(reason), None));
     if let Some(reason) = untimely(poll, vote.received_at) {
@@ -245,11 +258,7 @@ fn judge(tx: &mut Tx<'_>, poll: &Poll, vote: &FediverseVote<'_>) -> Result<Judge
     let Some(choices) = find_option(names, vote.choice).and_then(Choices::one) else {
         return uncounted(Uncounted::UnknownOption);
     };
-    let is_on_hold = match member {
-        None => linked_actors::is_on_hold(tx.conn, vote.actor_url)?,
-        Some(member) => is_on_roll && !is_their_own(tx.conn, poll, (member, vote.actor_url))?,
-    };
-    if is_on_hold {
+    if may_be_somebody_elses(tx, poll, (member, is_on_roll), vote.actor_url)? {
         return uncounted(Uncounted::OnHold);
     }
     let voter = match (poll.has_roll(), member) {
