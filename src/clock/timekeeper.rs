@@ -60,6 +60,13 @@ pub struct Ended {
     pub was_right: bool,
 }
 
+impl Ended {
+    /// When it ended, by what is known since.
+    pub fn until(&self) -> Stamp {
+        if self.was_right { self.doubt.claimed } else { self.doubt.claimed - self.doubt.ahead }
+    }
+}
+
 /// A clock that is watched.
 pub struct Timekeeper {
     inner: Arc<dyn Clock>,

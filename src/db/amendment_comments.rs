@@ -73,19 +73,20 @@ pub fn find_comment(conn: &mut AnyConnection, id: RowId) -> Result<Option<Commen
     row.map(comment).transpose()
 }
 
-/// Whether a comment of a member with these words stands under an amendment.
+/// Whether a comment of a member with these words, written since a moment, stands under an amendment.
 ///
 /// # Errors
 /// The store's fault.
 pub fn has_written(
     conn: &mut AnyConnection,
     (amendment, member): (AmendmentId, MemberId),
-    text: &str,
+    (text, since): (&str, Stamp),
 ) -> Result<bool, DbError> {
     let same = comments!()
         .filter(amendment_comments::amendment_id.eq(amendment.to_string()))
         .filter(amendment_comments::member_id.eq(member.to_string()))
-        .filter(amendment_comments::text.eq(text));
+        .filter(amendment_comments::text.eq(text))
+        .filter(amendment_comments::written_at.gt(since.naive_utc()));
     Ok(same.first::<Row>(conn).optional()?.is_some())
 }
 

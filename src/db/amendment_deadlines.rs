@@ -73,3 +73,18 @@ pub fn note_warned(tx: &mut Tx<'_>, id: AmendmentId) -> Result<bool, DbError> {
     let unwarned = amendments::table.find(id.to_string()).filter(amendments::warned_at.is_null());
     Ok(diesel::update(unwarned).set(amendments::warned_at.eq(Some(tx.now.naive_utc()))).execute(tx.conn)? > 0)
 }
+
+/// Lets no announced opening lie beyond a moment.
+///
+/// # Errors
+/// The store's fault.
+pub fn bring_forward(tx: &mut Tx<'_>, latest: Stamp) -> Result<(), DbError> {
+    let latest = latest.naive_utc();
+    diesel::update(amendments::table.filter(amendments::opens_at.gt(latest)))
+        .set(amendments::opens_at.eq(Some(latest)))
+        .execute(tx.conn)?;
+    diesel::update(amendments::table.filter(amendments::not_before.gt(latest)))
+        .set(amendments::not_before.eq(Some(latest)))
+        .execute(tx.conn)?;
+    Ok(())
+}

@@ -13,6 +13,7 @@ use crate::on_each_backend;
 use chrono::NaiveDateTime;
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
+use std::collections::HashSet;
 
 /// A message to one of our actors.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,6 +130,9 @@ pub fn list_messages(
     found.into_iter().map(message_from).collect()
 }
 
+/// How deep answers to answers are followed.
+const DEEPEST: usize = 20;
+
 /// A public answer, with the handle of who wrote it.
 #[derive(Debug, Clone)]
 pub struct Answer {
@@ -140,15 +144,22 @@ pub struct Answer {
 
 /// What answers these posts as everybody may read it, and what answers that: posts nearer to the beginning
 /// first, the oldest first among them. Ends after `limit` answers. What stands below the words of somebody who
-/// is blocked is left out with them.
+/// is blocked is left out with them. Each note is told once, however often and in answer to whatever it came.
 ///
 /// # Errors
 /// The store's fault.
 pub fn list_discussion(conn: &mut AnyConnection, of: Vec<String>, limit: usize) -> Result<Vec<Answer>, DbError> {
     let (mut parents, mut answers) = (of, Vec::new());
-    while !parents.is_empty() && answers.len() < limit {
+    let mut seen: HashSet<String> = parents.iter().cloned().collect();
+    for _ in 0..DEEPEST {
+        if parents.is_empty() || answers.len() >= limit {
+            break;
+        }
         let found = list_answers(conn, std::mem::take(&mut parents), limit - answers.len())?;
         for message in found {
+            if !seen.insert(message.note_id.clone()) {
+                continue;
+            }
             let handle = handle_of(conn, &message.sender_actor)?;
             parents.push(message.note_id.clone());
             answers.push(Answer { message, handle });

@@ -5,6 +5,7 @@
 use super::announce_proposal::tell_of_state;
 use super::back_amendment::lose_backing;
 use super::ballot_words::moment;
+use super::confirm_time::check_time_is_known;
 use super::hold_amendment::{hold_own, hold_with_text};
 use super::mark_conflicts::fall_into_conflict;
 use super::open_ballot::open_held;
@@ -25,12 +26,14 @@ use chrono::TimeDelta;
 ///
 /// # Errors
 /// Forbidden to others than the proposer; refused for other numbers of days, or for an earlier moment than
-/// was announced; conflict unless backed.
+/// was announced; conflict unless backed, and while the clock is in doubt.
 pub fn announce_opening(tx: &mut Tx<'_>, by: MemberId, id: AmendmentId, days: u32) -> Result<(), ServiceError> {
     let amendment = hold_own(tx, by, id)?;
     let before = amendment.state_at(tx.now);
     let step = if before == AmendmentState::Announced { Move::Postpone } else { Move::Announce };
     let state = before.after(step).map_err(ServiceError::Conflict)?;
+    // Who does not know what time it is can promise no day.
+    check_time_is_known(tx)?;
     if !(1..=NOTICE_MAX).contains(&days) {
         let sentence = format!("Please give a notice of 1 to {NOTICE_MAX} days, or open the vote at once.");
         return Err(Refusal::field("days", sentence).into());

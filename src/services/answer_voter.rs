@@ -4,6 +4,7 @@
 use super::ServiceError;
 use super::ballot_words::{self, Notice};
 use super::direct_message::{Message, send_direct};
+use super::given_password::is_their_own;
 use crate::db::Tx;
 use crate::db::ballots::{Ballot, Voter};
 use crate::db::linked_actors::find_member_of;
@@ -50,7 +51,7 @@ pub(super) fn tell_of_remark(tx: &mut Tx<'_>, poll: PollId, actor_url: &str) -> 
         return Ok(());
     };
     match find_member_of(tx.conn, actor_url)? {
-        Some(member) if is_on_roll(tx.conn, poll.id, member)? => {
+        Some(member) if is_on_roll(tx.conn, poll.id, member)? && is_their_own(tx.conn, &poll, (member, actor_url))? => {
             tell_once(tx, &poll, actor_url, &ballot_words::remarked())
         }
         _ => Ok(()),

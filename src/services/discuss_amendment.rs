@@ -1,10 +1,10 @@
 //! Write under an amendment on the web, and take it back. What people write elsewhere comes as
 //! replies (see [`super::receive_note`]).
 
-use super::ServiceError;
+use super::{ServiceError, found};
 use crate::db::Tx;
 use crate::db::amendment_comments::{self, count_comments_by};
-use crate::db::amendments::find_amendment;
+use crate::db::amendments::hold_amendment;
 use crate::domain::amendment::AmendmentState;
 use crate::domain::{Refusal, text};
 use crate::ids::{AmendmentId, MemberId, RowId};
@@ -21,10 +21,12 @@ const MOST_A_DAY: i64 = 100;
 /// Refused without words or with too many; conflict when written too often, or the same once more; not found
 /// for a draft.
 pub fn discuss_amendment(tx: &mut Tx<'_>, by: MemberId, id: AmendmentId, words: &str) -> Result<RowId, ServiceError> {
-    let proposed = find_amendment(tx.conn, id)?.filter(|amendment| amendment.state != AmendmentState::Draft);
-    proposed.ok_or(ServiceError::NotFound("amendment"))?;
+    // Held, so that of the same words sent twice at once the second finds the first.
+    if found(hold_amendment(tx, id), "amendment")?.state == AmendmentState::Draft {
+        return Err(ServiceError::NotFound("amendment"));
+    }
     let words = text::paragraphs("comment", words, COMMENT_MAX)?;
-    if amendment_comments::has_written(tx.conn, (id, by), &words)? {
+    if amendment_comments::has_written(tx.conn, (id, by), (&words, tx.now - TimeDelta::days(1)))? {
         // Whoever goes back in the browser and sends it once more gets no second one.
         let sentence = "You have written exactly this here already.";
         return Err(ServiceError::Conflict(Refusal::new("written_already", sentence)));

@@ -7,7 +7,7 @@ use super::tell_member::{tell_backers, tell_concerned};
 use crate::db::Tx;
 use crate::db::amendments::{self, Amendment, Wording};
 use crate::domain::Refusal;
-use crate::domain::amendment::{AmendmentState, Change, Move, NewAmendment, Place, Standing};
+use crate::domain::amendment::{Act, AmendmentState, Change, Move, NewAmendment, Place, Standing};
 use crate::ids::{AmendmentId, ClauseId, MemberId, VersionId};
 use chrono::TimeDelta;
 
@@ -68,7 +68,7 @@ fn check_is_new(tx: &mut Tx<'_>, by: MemberId, new: &NewAmendment, changes: &[Ch
 
 /// What changes do, without the ids of new clauses, which are others each time.
 fn what_they_do(changes: &[Change]) -> Vec<(&str, &str, &str, Option<Place>)> {
-    let is_new = |id: ClauseId| changes.iter().any(|change| change.clause == id);
+    let is_new = |id: ClauseId| changes.iter().any(|change| change.clause == id && matches!(change.act, Act::Add(_)));
     let place = |change: &Change| change.act.place().filter(|place| !place.anchor().is_some_and(is_new));
     changes
         .iter()
@@ -102,6 +102,9 @@ pub fn edit_amendment(tx: &mut Tx<'_>, by: MemberId, id: AmendmentId, new: &NewA
         check_has_not_written_too_much(tx, by, Some(id))?;
     }
     let changes = against(tx, new, &standing)?;
+    if step == Move::Propose {
+        check_is_new(tx, by, new, &changes)?;
+    }
     amendments::reword_amendment(tx, id, wording(new, document.version.id))?;
     amendments::insert_changes(tx, id, &changes)?;
     if step == Move::Propose {

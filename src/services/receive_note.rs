@@ -19,6 +19,7 @@ use crate::db::offers::find_offer_by_note;
 use crate::db::posts::{Post, find_post};
 use crate::db::tombstones;
 use crate::db::{DbError, Tx};
+use crate::domain::visibility::Visibility;
 use crate::domain::{OurUrl, Urls};
 use crate::federation::inbound::note::InboundNote;
 use crate::ids::{ActorId, CabalId, HelpRequestId, PollId};
@@ -116,7 +117,8 @@ fn take(tx: &mut Tx<'_>, note: &InboundNote, arrival: Arrival<'_>, may_vote: boo
     if let Some(request) = request_open_to(tx, note, &parent)? {
         return Ok(record_fediverse_offer(tx, &request, note, arrival.received_at)?);
     }
-    if may_vote {
+    // In private whoever runs a server could ask so, unseen, who of its people has a ballot here (J5).
+    if may_vote && matches!(note.visibility, Visibility::Public | Visibility::Unlisted) {
         answer_voter::tell_of_remark(tx, PollId::from_uuid(parent.id.uuid()), &note.author)?;
     }
     note_word_of(tx, &note.author, CabalId::from_uuid(parent.actor_id.uuid()))?;

@@ -148,8 +148,12 @@ pub(super) fn note_ended(tx: &mut Tx<'_>, process: &str, ended: &[Ended]) -> Res
                     note(tx, process, IncidentKind::Down, (since, Some(started_at)))?;
                 }
             }
-            _ if is_noted(tx, IncidentKind::Clock, (since, since))? => {}
-            _ => note(tx, process, IncidentKind::Clock, (since, Some(tx.certain().max(since))))?,
+            _ => {
+                let until = ended.until().trunc_subsecs(6).max(since);
+                if !is_noted(tx, IncidentKind::Clock, (since, until))? {
+                    note(tx, process, IncidentKind::Clock, (since, Some(until)))?;
+                }
+            }
         }
     }
     Ok(())

@@ -15,6 +15,7 @@ use caucus::db::steward_log::list_acts;
 use caucus::domain::incident::IncidentKind;
 use caucus::ids::PollId;
 use caucus::services::ServiceError;
+use caucus::services::announce_opening::announce_opening;
 use caucus::services::confirm_time::{confirm_time, put_time_back};
 use caucus::services::minutes::minutes;
 use caucus::workers::watch::{Watch, step};
@@ -87,6 +88,8 @@ async fn a_clock_that_is_wrong_at_the_start_closes_nothing_and_leaves_nothing_be
     app.back(bea, other).await.unwrap();
     let opening = again.write(move |tx| caucus::services::open_ballot::open_ballot(tx, ada, other)).await;
     assert!(is_in_doubt(opening), "a vote that opens now would end at nobody knows when");
+    let announcing = again.write(move |tx| announce_opening(tx, ada, other, 1)).await;
+    assert!(is_in_doubt(announcing), "nor can a day be promised");
 
     // NTP puts it right.
     clock.jump(TimeDelta::days(-8));

@@ -178,10 +178,16 @@ async fn whoever_has_a_ballot_and_replies_in_own_words_is_told_once_how_to_vote(
     app.app.write::<_, DbError>(move |tx| save_remote_actor(tx, &zoe)).await.unwrap();
     let (_, poll) = app.open_vote(ada, bea).await;
     let question = app.app.urls.poll(poll);
-    for (number, author) in [hers.as_str(), hers.as_str(), strangers].iter().enumerate() {
+    let (public, private) = ("https://www.w3.org/ns/activitystreams#Public", app.url("/c/commons"));
+    let bears = app.linked(bea, "bea").await;
+    for (number, (author, to)) in
+        [(hers.as_str(), public), (hers.as_str(), public), (strangers, public), (bears.as_str(), &private)]
+            .iter()
+            .enumerate()
+    {
         let body = json!({"id": format!("{author}#create/{number}"), "type": "Create", "actor": author, "object": {
             "id": format!("{author}/notes/{number}"), "type": "Note", "content": "<p>I think against is best</p>",
-            "attributedTo": author, "inReplyTo": question, "to": ["https://www.w3.org/ns/activitystreams#Public"],
+            "attributedTo": author, "inReplyTo": question, "to": [to],
         }});
         receive(&app, author, &body).await;
         inbound::step(&app.app).await.unwrap();
@@ -193,7 +199,7 @@ async fn whoever_has_a_ballot_and_replies_in_own_words_is_told_once_how_to_vote(
         .filter(|(_, create)| create["object"]["content"].as_str().unwrap().contains("taken as a remark"))
         .map(|(_, create)| create["object"]["to"].clone())
         .collect();
-    assert_eq!(told, [json!([hers])]);
+    assert_eq!(told, [json!([hers])], "in private nobody learns so who has a ballot");
     assert_eq!(totals_after_the_close(&app, poll).await, [0, 0, 0]);
 }
 

@@ -80,6 +80,10 @@ async fn the_very_same_is_neither_proposed_nor_kept_twice_by_one_member() {
     }
 
     assert_eq!(dump(&app), before);
+    let draft = own.post("/amendments", request(true, "Newer.")).await.created();
+    own.post("/amendments", request(false, "Newer.")).await.created();
+    let proposed = own.patch(&format!("/amendments/{draft}"), json!({"is_draft": false})).await.must_be(409).json();
+    assert_eq!(proposed["code"], "proposed_already", "nor by a draft that was kept beside it");
     own.post("/amendments", request(false, "New!")).await.created();
     app.api_of(bea).await.post("/amendments", request(false, "New.")).await.created();
     own.delete(&format!("/amendments/{first}")).await.must_be(204);

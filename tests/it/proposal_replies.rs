@@ -2,6 +2,7 @@
 
 use crate::support::fediverse::{Fediverse, Reach};
 use crate::support::peer::Person;
+use crate::support::rows::dump;
 use crate::support::votes::refusal_code;
 use caucus::db::amendments;
 use caucus::domain::amendment::AmendmentState;
@@ -150,6 +151,22 @@ async fn replies_are_shown_clean_follow_their_edits_and_go_with_their_deletion()
     town.take(&person, &delete(&town, &person, &note)).await;
     assert!(!page(&town, id).await.contains("Never mind"));
     assert_eq!(replies_by_api(&town, id).await, Vec::<Value>::new(), "what answered it goes with it");
+}
+
+#[tokio::test]
+async fn a_note_that_answers_itself_is_shown_once() {
+    let town = Fediverse::start().await;
+    let mallory = town.peer.person("mallory");
+    let (id, url) = proposed(&town).await;
+    let mut note = town.reply(&mallory, &url, "Again and again", Reach::Public);
+    town.take(&mallory, &town.act("Create", &mallory, &note)).await;
+    note["inReplyTo"] = note["id"].clone();
+    let cabal = json!(town.app.url(&format!("/c/{}", town.cabal().handle)));
+    note["to"].as_array_mut().unwrap().push(cabal);
+    town.take(&mallory, &town.act("Create", &mallory, &note)).await;
+
+    assert_eq!(dump(&town.app)["messages"].len(), 2, "it is kept for each whom it was sent to");
+    assert_eq!(replies_by_api(&town, id).await.len(), 1);
 }
 
 #[tokio::test]

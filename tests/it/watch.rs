@@ -3,10 +3,11 @@
 use crate::support::TestApp;
 use crate::support::process::{caucus, run};
 use crate::support::rows::dump;
+use caucus::db::amendments;
 use caucus::domain::incident::{Incident, IncidentKind};
 use caucus::ids::PollId;
 use caucus::services::ServiceError;
-use caucus::services::confirm_time::{confirm_time, confirm_time_here};
+use caucus::services::confirm_time::{confirm_time, confirm_time_here, put_time_back};
 use caucus::services::minutes::minutes;
 use caucus::services::verify_votes::verify_votes;
 use caucus::workers::timers;
@@ -117,6 +118,25 @@ async fn doubt_that_ends_as_a_vote_is_counted(is_noted: bool) {
         "{}",
         clock.text()
     );
+}
+
+#[tokio::test]
+async fn what_was_announced_by_a_wrong_clock_binds_no_longer_than_a_notice_may() {
+    let (app, watch, [ada, bea], _) = open_vote().await;
+    let id = app.propose(ada, "2.2", "Nobody has two.").await;
+    app.back(bea, id).await.unwrap();
+    app.jump(TimeDelta::days(3_000));
+    step(&app.app, &watch).await.unwrap();
+    app.app.write(move |tx| confirm_time(tx, ada)).await.unwrap();
+    step(&app.app, &watch).await.unwrap();
+    app.jump(TimeDelta::days(-3_000));
+    app.announce(ada, id, 1).await.unwrap();
+
+    app.app.write(move |tx| put_time_back(tx, ada)).await.unwrap();
+
+    let amendment = app.app.read(move |conn| amendments::amendment(conn, id)).await.unwrap();
+    let latest = Some(app.app.now() + TimeDelta::days(30));
+    assert!(amendment.opens_at.is_some() && amendment.opens_at <= latest && amendment.not_before <= latest);
 }
 
 #[tokio::test]

@@ -103,8 +103,9 @@ impl Shelf {
             let Some(meant) = self.meant(&words, &group) else { continue };
             for at in group.numbers {
                 let Some((_, number)) = words.get(at).and_then(|word| word.number) else { continue };
-                // "2.5" may be a sum of money; "4.1.9" is none.
-                let is_sure = number.matches('.').count() > 1 || group.is_of_clauses || follows_the_word(&words, at);
+                // "2.5" may be a sum of money, "8.3.2026" a day and "127.0.0.1" an address; "4.1.9" is none of them.
+                let looks_like_one = number.split('.').count() == 3 && number.split('.').all(|part| part.len() <= 2);
+                let is_sure = looks_like_one || group.is_of_clauses || follows_the_word(&words, at);
                 if is_sure && self.clause(&meant, number).is_none() && !missing.iter().any(|known| known == number) {
                     missing.push(number.to_owned());
                 }

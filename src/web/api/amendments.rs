@@ -297,7 +297,7 @@ pub async fn show_amendment(
 /// Propose an amendment
 #[utoipa::path(tag = "amendments", security(("token" = [])), responses(
     (status = 201, body = Created), (status = 401, body = Problem), (status = 404, body = Problem),
-    (status = 422, body = Problem)))]
+    (status = 409, body = Problem), (status = 422, body = Problem)))]
 #[post("/amendments")]
 pub async fn propose_amendment(
     app: web::Data<App>,

