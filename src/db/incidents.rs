@@ -78,13 +78,13 @@ pub fn is_doubt_noted(conn: &mut AnyConnection, process: &str) -> Result<bool, D
     Ok(open.select(incidents::id).first::<String>(conn).optional()?.is_some())
 }
 
-/// Ends what is noted of the clock of this process, if anything is.
+/// Ends at this moment what is noted of the clock of this process, if anything is.
 ///
 /// # Errors
 /// The store's fault.
-pub fn end_doubt(tx: &mut Tx<'_>, process: &str) -> Result<(), DbError> {
+pub fn end_doubt(tx: &mut Tx<'_>, process: &str, at: Stamp) -> Result<(), DbError> {
     diesel::update(open_doubts!().filter(incidents::process.eq(process)))
-        .set(incidents::ended_at.eq(Some(tx.certain().naive_utc())))
+        .set(incidents::ended_at.eq(Some(at.naive_utc())))
         .execute(tx.conn)?;
     Ok(())
 }

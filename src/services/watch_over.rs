@@ -173,8 +173,10 @@ fn note_doubts(tx: &mut Tx<'_>, beat: &Beat, is_first: bool) -> Result<(), Servi
         let living = heartbeats::list_living(tx.conn, process)?;
         incidents::end_doubts_of_the_dead(tx, &living)?;
     }
-    if beat.ended.iter().any(|ended| !(ended.was_right && matches!(ended.doubt.cause, Cause::Absence { .. }))) {
-        incidents::end_doubt(tx, process)?;
+    for ended in &beat.ended {
+        if !(ended.was_right && matches!(ended.doubt.cause, Cause::Absence { .. })) {
+            incidents::end_doubt(tx, process, ended.until().max(ended.doubt.since))?;
+        }
     }
     note_ended(tx, process, &beat.ended)?;
     // Whether an absence was one is told when it is known.
