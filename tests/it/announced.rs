@@ -37,7 +37,8 @@ async fn nobody_opens_an_announced_vote_before_its_moment() {
     assert_eq!(timers::step(&app.app).await.unwrap(), 0);
     let page = app.signed_in("ada").await.get(&format!("/amendments/{id}")).await;
     page.assert_sound();
-    assert!(!page.body.contains("/opening") && page.text().contains("never opens earlier"), "{}", page.text());
+    assert!(!page.body.contains("/opening") && !page.text().contains("Open the vote"), "{}", page.text());
+    assert!(page.text().contains("never opens earlier"), "{}", page.text());
     app.advance(TimeDelta::seconds(1));
     timers::step(&app.app).await.unwrap();
     assert_eq!(app.state(id).await, AmendmentState::Open);
@@ -117,6 +118,10 @@ async fn the_notice_binds_after_the_announcement_was_taken_back_too() {
     let sooner = browser.submit(&page.form("/announcement").fill("days", "8")).await;
     assert_eq!((sooner.status, sooner.trouble()), (422, vec!["days".to_owned()]));
     assert!(sooner.text().contains("announced for 10 March 2026, 12:00 UTC"), "{}", sooner.text());
+    // From a page that was loaded before the day was announced.
+    let opening = browser.submit(&page.form("/announcement").at(&format!("/amendments/{id}/opening"))).await;
+    assert_eq!(opening.status, 409);
+    assert!(opening.text().contains("announced for 10 March 2026, 12:00 UTC"), "{}", opening.text());
     app.advance(TimeDelta::days(9) - TimeDelta::seconds(1));
     assert_eq!(refusal_code(app.open(ada, id).await), "notice_runs");
     app.advance(TimeDelta::seconds(1));

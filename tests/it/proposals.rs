@@ -269,7 +269,8 @@ async fn what_a_vote_changed_underneath_is_in_conflict_at_once_and_is_rebased() 
 
     assert_eq!(app.state(late).await, AmendmentState::InConflict);
     assert_eq!(app.state(apart).await, AmendmentState::Backed, "it changes another clause");
-    assert!(app.notices(bea).await.iter().any(|told| told.contains("was changed by a vote")));
+    let told = app.notices(bea).await;
+    assert_eq!(told.iter().filter(|told| told.contains("was changed by a vote")).count(), 1, "{told:?}");
     assert_eq!(refusal_code(app.open(bea, late).await), "in_conflict");
     let rebase = app.browser().get(&format!("/amendments/{late}/rebase")).await;
     rebase.assert_sound();

@@ -121,7 +121,7 @@ pub fn history() -> impl Strategy<Value = Vec<Act>> {
 
 /// Without an open vote most of a history would be refusals.
 fn beginning_of_a_vote() -> impl Strategy<Value = Vec<Act>> {
-    (0..4_usize, 0..8_u8).prop_map(|(by, fate)| {
+    (0..4_usize, 0..6_u8, proptest::bool::weighted(0.35)).prop_map(|(by, fate, agree)| {
         let proposed = vec![Act::Propose { by, clause: 0 }, Act::Back { amendment: 0, by: by + 1 }];
         let opens = match fate {
             0 => vec![Act::Announce { amendment: 0, by, days: 1 }, Act::Pass { hours: 25 }, Act::Tick],
@@ -129,7 +129,9 @@ fn beginning_of_a_vote() -> impl Strategy<Value = Vec<Act>> {
             2 => vec![Act::Withdraw { amendment: 0, by }],
             _ => vec![Act::Open { amendment: 0, by }],
         };
-        [proposed, opens].concat()
+        let vote = |member| Act::VoteOnTheWeb { poll: 0, member, choice: 0 };
+        let votes = if agree { vec![vote(by), vote(by + 1)] } else { Vec::new() };
+        [proposed, opens, votes].concat()
     })
 }
 

@@ -61,7 +61,7 @@ impl Counts {
             self.objections,
             self.jumps,
         ];
-        let (many, some) = (histories / 10, histories / 150);
+        let (many, some) = (histories / 5, histories / 50);
         let is_enough = common.iter().all(|count| *count >= many) && rare.iter().all(|count| *count >= some);
         assert!(is_enough, "{histories} histories are to hold each of these often enough: {self:?}");
     }
