@@ -44,6 +44,22 @@ async fn the_change_is_shown_while_one_writes_as_the_preview_shows_it() {
 }
 
 #[tokio::test]
+async fn the_preview_names_cited_clauses_that_are_not_there_and_will_not_be() {
+    let mut town = Town::new().await;
+    let clause = town.app.id_of("2.1").await;
+    let sheet = town.ada.get(&format!("/documents/agreement/amend?clause={clause}")).await;
+    let form = sheet.form("/amend").fill("text", "Everybody has a voice.").fill("title", "T");
+    let form = form.fill("new_text", "We count twice.").fill("new_place", &format!("in:{clause}"));
+    let form =
+        form.fill("summary", "See 2.1.1 and clause 2.1, but not clause 7.").fill("values_fit", "As 2.1.9 <b> says.");
+
+    let preview = town.ada.submit(&form.choose("step", "preview")).await;
+
+    preview.assert_sound();
+    assert!(preview.text().contains("You name clauses that are not in our documents: 7, 2.1.9."), "{}", preview.text());
+}
+
+#[tokio::test]
 async fn what_is_shown_while_one_writes_says_what_to_do_and_counts_the_words() {
     let mut town = Town::new().await;
     let clause = town.app.id_of("2.1").await;

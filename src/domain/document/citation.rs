@@ -26,6 +26,18 @@ pub enum Cited {
     },
 }
 
+/// A number in a text that may be meant as a clause.
+struct Named<'t> {
+    /// Where it begins.
+    start: usize,
+    /// As it was written.
+    number: &'t str,
+    /// Whether the word for clauses is with it.
+    is_said: bool,
+    /// Where the clause stands, if it is there.
+    url: Option<String>,
+}
+
 /// One version of a document, as far as it can be cited.
 #[derive(Debug)]
 pub struct CitedVersion {
@@ -70,22 +82,15 @@ impl Shelf {
 
     /// Parts a text into words and the clauses that it cites. Nothing of the text is lost.
     pub fn cite(&self, text: &str) -> Vec<Cited> {
-        let words = if self.versions.is_empty() { Vec::new() } else { read(text) };
         let (mut found, mut from) = (Vec::new(), 0);
-        for group in groups(&words) {
-            let Some(meant) = self.meant(&words, &group) else { continue };
-            for at in group.numbers {
-                let Some((start, number)) = words.get(at).and_then(|word| word.number) else { continue };
-                let is_named = number.contains('.') || group.is_of_clauses || follows_the_word(&words, at);
-                let url = if is_named { self.clause(&meant, number) } else { None };
-                if let Some(url) = url {
-                    let before = text.get(from..start).unwrap_or_default();
-                    if !before.is_empty() {
-                        found.push(Cited::Words(before.to_owned()));
-                    }
-                    found.push(Cited::Clause { url, number: number.to_owned() });
-                    from = start + number.len();
+        for Named { start, number, url, .. } in self.named(text) {
+            if let Some(url) = url {
+                let before = text.get(from..start).unwrap_or_default();
+                if !before.is_empty() {
+                    found.push(Cited::Words(before.to_owned()));
                 }
+                found.push(Cited::Clause { url, number: number.to_owned() });
+                from = start + number.len();
             }
         }
         let rest = text.get(from..).unwrap_or_default();
@@ -97,21 +102,32 @@ impl Shelf {
 
     /// Numbers in a text that are surely meant as clauses and are none, as they were written, each once.
     pub fn missing(&self, text: &str) -> Vec<String> {
-        let words = if self.versions.is_empty() { Vec::new() } else { read(text) };
         let mut missing: Vec<String> = Vec::new();
-        for group in groups(&words) {
-            let Some(meant) = self.meant(&words, &group) else { continue };
-            for at in group.numbers {
-                let Some((_, number)) = words.get(at).and_then(|word| word.number) else { continue };
-                // "2.5" may be a sum of money, "8.3.2026" a day and "127.0.0.1" an address; "4.1.9" is none of them.
-                let looks_like_one = number.split('.').count() == 3 && number.split('.').all(|part| part.len() <= 2);
-                let is_sure = looks_like_one || group.is_of_clauses || follows_the_word(&words, at);
-                if is_sure && self.clause(&meant, number).is_none() && !missing.iter().any(|known| known == number) {
-                    missing.push(number.to_owned());
-                }
+        for Named { number, is_said, url, .. } in self.named(text) {
+            // "2.5" may be a sum of money, "8.3.2026" a day and "127.0.0.1" an address; "4.1.9" is none of them.
+            let looks_like_one = number.split('.').count() == 3 && number.split('.').all(|part| part.len() <= 2);
+            if url.is_none() && (is_said || looks_like_one) && !missing.iter().any(|known| known == number) {
+                missing.push(number.to_owned());
             }
         }
         missing
+    }
+
+    /// The numbers in a text that may be meant as clauses, in their order.
+    fn named<'t>(&self, text: &'t str) -> Vec<Named<'t>> {
+        let words = if self.versions.is_empty() { Vec::new() } else { read(text) };
+        let mut named = Vec::new();
+        for group in groups(&words) {
+            let Some(meant) = self.meant(&words, &group) else { continue };
+            for at in group.numbers {
+                let Some((start, number)) = words.get(at).and_then(|word| word.number) else { continue };
+                let is_said = group.is_of_clauses || follows_the_word(&words, at);
+                if is_said || number.contains('.') {
+                    named.push(Named { start, number, is_said, url: self.clause(&meant, number) });
+                }
+            }
+        }
+        named
     }
 
     /// A text as HTML, in which each citation is a link to the clause as it stood that day.

@@ -159,9 +159,8 @@ fn a_long_text_of_nothing_but_numbers_takes_no_time() {
     let watch = crate::clock::Stopwatch::start();
     for text in ["4.1.9, ".repeat(20_000), "4.1.9,".repeat(20_000), "manifesto of ".repeat(20_000)] {
         let _ = shelf(Some(1)).cite(&text);
-        let _ = shelf(Some(1)).missing(&text);
     }
-    assert!(watch.elapsed().as_millis() < 30_000);
+    assert!(watch.elapsed().as_millis() < 4_000);
 }
 
 #[test]
