@@ -288,12 +288,12 @@ pub async fn compare_versions(
     pair: Query<Pair>,
 ) -> Result<web::Json<Comparison>, Problem> {
     let Pair { from, to } = pair.0;
-    let now = app.now();
     let ((before, old), (after, new), renamed) = app
         .read(move |conn| -> Result<_, ServiceError> {
             let document = find(conn, &slug)?;
             let mut numbered = |number| -> Result<_, ServiceError> {
-                let version = chosen(conn, &document, &Which { version: Some(number), ..Which::default() }, now)?;
+                let version = documents::find_version_numbered(conn, document.id, number)?;
+                let version = version.ok_or(ServiceError::NotFound("version of this document"))?;
                 let clauses = documents::list_clauses(conn, version.id)?;
                 Ok((version, clauses))
             };
