@@ -134,6 +134,9 @@ async fn whoever_sends_the_same_words_once_more_does_not_say_them_twice() {
     assert_eq!(again.status, 409);
     assert!(again.text().contains("You have written exactly this here already"), "{}", again.text());
     assert_eq!(dump(&town.app)["amendment_comments"].len(), 1);
+    town.app.advance(TimeDelta::days(1));
+    let later = town.bob.get(&path).await.form_nth("/comments", 1).fill("comment", "I like it.");
+    assert_eq!(town.bob.submit(&later).await.status, 200, "a day later it may be meant so");
 }
 
 #[tokio::test]

@@ -111,6 +111,9 @@ async fn accounts_that_were_linked_before_vote_and_those_linked_since_do_not() {
     let (actor, bea) = (since.clone(), scene.bea);
     assert!(app.app.write(move |tx| insert_link(tx, &actor, bea)).await.unwrap());
 
+    let public = "https://www.w3.org/ns/activitystreams#Public";
+    assert_eq!(app.remark(scene.poll, &since, public).await, 0, "it is not told that it has a ballot");
+    assert_eq!(app.remark(scene.poll, &scene.before, public).await, 1);
     assert_eq!(app.vote(scene.poll, &since, "Against").await, VoteOutcome::Uncounted(Uncounted::OnHold));
     assert_eq!(app.vote(scene.poll, &scene.before, "For").await, VoteOutcome::Counted);
     assert_eq!(app.vote(scene.poll, &since, "Against").await, VoteOutcome::Uncounted(Uncounted::OnHold));

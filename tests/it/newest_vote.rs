@@ -4,10 +4,8 @@
 use crate::support::TestApp;
 use crate::support::rows::{dump, of_type, on_their_way, updates_of_questions};
 use crate::support::votes::vote_at;
-use caucus::db::DbError;
 use caucus::db::inbox::{NewReceived, store_once};
 use caucus::db::linked_actors::insert_link;
-use caucus::db::remote_actors::save_remote_actor;
 use caucus::domain::ballot::{Uncounted, VoteOutcome};
 use caucus::ids::{MemberId, PollId};
 use caucus::workers::{inbound, timers};
@@ -173,33 +171,15 @@ async fn an_edit_of_a_reply_casts_no_ballot_and_its_author_is_told_once() {
 async fn whoever_has_a_ballot_and_replies_in_own_words_is_told_once_how_to_vote() {
     let (app, ada) = TestApp::with_community().await;
     let bea = app.member("bea").await;
-    let (hers, strangers) = (app.linked(ada, "ada").await, "https://far.example/users/zoe");
-    let zoe = crate::support::votes::remote_actor("far.example", "zoe", app.app.now());
-    app.app.write::<_, DbError>(move |tx| save_remote_actor(tx, &zoe)).await.unwrap();
+    let (hers, bears, strangers) =
+        (app.linked(ada, "ada").await, app.linked(bea, "bea").await, app.remote("zoe").await);
     let (_, poll) = app.open_vote(ada, bea).await;
-    let question = app.app.urls.poll(poll);
     let (public, private) = ("https://www.w3.org/ns/activitystreams#Public", app.url("/c/commons"));
-    let bears = app.linked(bea, "bea").await;
-    for (number, (author, to)) in
-        [(hers.as_str(), public), (hers.as_str(), public), (strangers, public), (bears.as_str(), &private)]
-            .iter()
-            .enumerate()
-    {
-        let body = json!({"id": format!("{author}#create/{number}"), "type": "Create", "actor": author, "object": {
-            "id": format!("{author}/notes/{number}"), "type": "Note", "content": "<p>I think against is best</p>",
-            "attributedTo": author, "inReplyTo": question, "to": [to],
-        }});
-        receive(&app, author, &body).await;
-        inbound::step(&app.app).await.unwrap();
+
+    for (author, to, told) in [(&hers, public, 1), (&hers, public, 1), (&strangers, public, 0), (&bears, &private, 0)] {
+        assert_eq!(app.remark(poll, author, to).await, told, "{author}, to {to}");
     }
 
-    let letters = of_type(&on_their_way(&app), "Create");
-    let told: Vec<_> = letters
-        .iter()
-        .filter(|(_, create)| create["object"]["content"].as_str().unwrap().contains("taken as a remark"))
-        .map(|(_, create)| create["object"]["to"].clone())
-        .collect();
-    assert_eq!(told, [json!([hers])], "in private nobody learns so who has a ballot");
     assert_eq!(totals_after_the_close(&app, poll).await, [0, 0, 0]);
 }
 

@@ -89,3 +89,21 @@ async fn the_very_same_is_neither_proposed_nor_kept_twice_by_one_member() {
     own.delete(&format!("/amendments/{first}")).await.must_be(204);
     own.post("/amendments", request(false, "New.")).await.created();
 }
+
+#[tokio::test]
+async fn what_differs_in_its_place_alone_is_not_the_same() {
+    let (app, ada) = TestApp::with_community().await;
+    let own = app.api_of(ada).await;
+    let (first, second) = (app.id_of("2.1").await, app.id_of("2.2").await);
+    for place in [&first, &second] {
+        let request = json!({
+            "document": "agreement", "title": "T", "summary": "S.", "values_fit": "V.", "is_draft": true,
+            "changes": [
+                {"act": "reword", "clause": first, "text": "One."},
+                {"act": "reword", "clause": second, "text": "Two."},
+                {"act": "add", "place": {"where": "after", "clause": place}, "text": "Three."},
+            ],
+        });
+        own.post("/amendments", request).await.created();
+    }
+}

@@ -1,6 +1,7 @@
 //! The server watches itself: its clock (V-13), its absences, and data that was put back (V-46).
 
 use crate::support::TestApp;
+use crate::support::browser::Page;
 use crate::support::process::{caucus, run};
 use crate::support::rows::dump;
 use caucus::db::amendments;
@@ -118,6 +119,25 @@ async fn doubt_that_ends_as_a_vote_is_counted(is_noted: bool) {
         "{}",
         clock.text()
     );
+}
+
+#[tokio::test]
+async fn who_waits_to_open_a_vote_reads_why_that_cannot_be_while_the_time_is_not_known() {
+    let (app, _, [ada, bea], _) = open_vote().await;
+    let id = app.propose(ada, "2.2", "Nobody has two.").await;
+    app.back(bea, id).await.unwrap();
+    let mut browser = app.signed_in("ada").await;
+    let path = format!("/amendments/{id}");
+    let says_why = |page: &Page| page.text().contains("not sure what time it is");
+    let offers = |page: &Page| ["/opening", "/announcement"].map(|action| page.body.contains(action));
+    let before = browser.get(&path).await;
+    assert_eq!((says_why(&before), offers(&before)), (false, [true, true]));
+
+    app.jump(TimeDelta::days(8));
+
+    let page = browser.get(&path).await;
+    page.assert_sound();
+    assert_eq!((says_why(&page), offers(&page)), (true, [false, false]));
 }
 
 #[tokio::test]

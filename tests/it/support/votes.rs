@@ -1,9 +1,11 @@
 //! Amendments, polls and votes to begin with, all through the services.
 
 use super::app::TestApp;
+use super::rows::{of_type, on_their_way};
 use caucus::App;
 use caucus::clock::Stamp;
 use caucus::db::followers::{Follower, add_follower};
+use caucus::db::inbox::{NewReceived, store_once};
 use caucus::db::linked_actors::insert_link;
 use caucus::db::local_actors::find_community;
 use caucus::db::polls::{self, Poll};
@@ -12,12 +14,13 @@ use caucus::db::{amendments, documents, results};
 use caucus::domain::amendment::{AmendmentForm, AmendmentState, Edit, NewAmendment};
 use caucus::domain::ballot::VoteOutcome;
 use caucus::domain::poll::{Closing, NewPoll, PollForm};
-use caucus::ids::{AmendmentId, CabalId, MemberId, PollId};
+use caucus::ids::{AmendmentId, CabalId, MemberId, PollId, random_receipt};
 use caucus::services::cast_ballot::{self, FediverseVote, Receipt};
 use caucus::services::{ServiceError, back_amendment, open_ballot, propose_amendment, publish_poll};
+use caucus::workers::inbound;
 use chrono::TimeDelta;
 use diesel::connection::SimpleConnection as _;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// An actor of another server as we keep it, met at this moment.
 pub fn remote_actor(host: &str, name: &str, met: Stamp) -> RemoteActor {
@@ -240,5 +243,21 @@ impl TestApp {
     pub fn leave(&self, handle: &str) {
         let query = format!("UPDATE members SET left_at = '2026-03-01 12:00:00' WHERE handle = '{handle}'");
         self.store.connect().batch_execute(&query).unwrap();
+    }
+
+    /// Somebody elsewhere replies to a vote in more than a word; how often they have been told that this is no vote.
+    pub async fn remark(&self, poll: PollId, author: &str, to: &str) -> usize {
+        let id = format!("{author}#{}", random_receipt());
+        let note = json!({"id": format!("{id}/note"), "type": "Note", "content": "<p>I think against is best</p>",
+            "attributedTo": author, "inReplyTo": self.app.urls.poll(poll), "to": [to]});
+        let body = json!({"id": id, "type": "Create", "actor": author, "object": note}).to_string();
+        let signed_at = self.app.now();
+        let new = NewReceived { actor_url: author.to_owned(), activity_id: id, inbox_handle: None, body, signed_at };
+        assert!(self.app.write(move |tx| store_once(tx, &new)).await.unwrap());
+        inbound::step(&self.app).await.unwrap();
+        let says =
+            |create: &Value| create["object"]["content"].as_str().is_some_and(|it| it.contains("taken as a remark"));
+        let letters = of_type(&on_their_way(self), "Create");
+        letters.iter().filter(|(_, create)| create["object"]["to"] == json!([author]) && says(create)).count()
     }
 }
