@@ -74,17 +74,31 @@ pub fn note_warned(tx: &mut Tx<'_>, id: AmendmentId) -> Result<bool, DbError> {
     Ok(diesel::update(unwarned).set(amendments::warned_at.eq(Some(tx.now.naive_utc()))).execute(tx.conn)? > 0)
 }
 
-/// Lets no announced opening lie beyond a moment.
+/// The amendments whose vote was announced for a day beyond this moment and is not open yet.
 ///
 /// # Errors
 /// The store's fault.
-pub fn bring_forward(tx: &mut Tx<'_>, latest: Stamp) -> Result<(), DbError> {
+pub fn list_announced_beyond(conn: &mut AnyConnection, latest: Stamp) -> Result<Vec<AmendmentId>, DbError> {
     let latest = latest.naive_utc();
-    diesel::update(amendments::table.filter(amendments::opens_at.gt(latest)))
-        .set(amendments::opens_at.eq(Some(latest)))
-        .execute(tx.conn)?;
-    diesel::update(amendments::table.filter(amendments::not_before.gt(latest)))
-        .set(amendments::not_before.eq(Some(latest)))
+    let rows: Vec<String> = amendments::table
+        .filter(amendments::state.eq_any(AmendmentState::UNDECIDED.map(AmendmentState::as_str)))
+        .filter(amendments::opens_at.gt(latest).or(amendments::not_before.gt(latest)))
+        .order(amendments::id)
+        .select(amendments::id)
+        .load(conn)?;
+    rows.iter().map(|id| convert::id(id)).collect()
+}
+
+/// Puts the day that was announced for a vote at this moment: when it opens by itself, if it does, and before
+/// when it does not.
+///
+/// # Errors
+/// The store's fault.
+pub fn bring_forward(tx: &mut Tx<'_>, id: AmendmentId, to: Stamp) -> Result<(), DbError> {
+    let (id, to) = (id.to_string(), to.naive_utc());
+    diesel::update(amendments::table.find(&id)).set(amendments::not_before.eq(Some(to))).execute(tx.conn)?;
+    diesel::update(amendments::table.find(&id).filter(amendments::opens_at.is_not_null()))
+        .set(amendments::opens_at.eq(Some(to)))
         .execute(tx.conn)?;
     Ok(())
 }

@@ -13,6 +13,7 @@ use super::standing::standing;
 use super::tell_member::{tell_concerned, tell_proposer};
 use super::{ServiceError, found};
 use crate::clock::Stamp;
+use crate::db::amendment_deadlines as deadlines;
 use crate::db::amendments::{self, Amendment};
 use crate::db::said_once::{say_once, was_said};
 use crate::db::{AnyConnection, Tx, documents};
@@ -72,6 +73,28 @@ pub fn take_announcement_back(tx: &mut Tx<'_>, by: MemberId, id: AmendmentId) ->
     );
     tell_concerned(tx, &amendment, &sentence)?;
     tell_of_state(tx, id)
+}
+
+/// What was announced by a clock that was wrong binds for no longer than a notice may. Everybody concerned is
+/// told the new day.
+///
+/// # Errors
+/// The store's fault.
+pub(super) fn bring_forward(tx: &mut Tx<'_>) -> Result<(), ServiceError> {
+    let latest = tx.now + TimeDelta::days(i64::from(NOTICE_MAX));
+    for id in deadlines::list_announced_beyond(tx.conn, latest)? {
+        let amendment = amendments::hold_amendment(tx, id)?;
+        deadlines::bring_forward(tx, id, latest)?;
+        let sentence = format!(
+            "The clock of this server was put right. The day that is announced for the vote on “{}” is {} now.",
+            amendment.title,
+            moment(latest)
+        );
+        tell_proposer(tx, &amendment, &sentence)?;
+        tell_concerned(tx, &amendment, &sentence)?;
+        tell_of_state(tx, id)?;
+    }
+    Ok(())
 }
 
 /// Opens a vote whose announced moment has come, or does what follows when it cannot open: one that nobody

@@ -2,17 +2,16 @@
 //! came from a clock that was wrong. It holds for every process that it fits.
 
 use super::ServiceError;
+use super::announce_opening::bring_forward;
 use crate::App;
 use crate::clock::{MOST_AHEAD, Stamp};
-use crate::db::amendment_deadlines::bring_forward;
 use crate::db::facts::{find_fact, set_fact};
 use crate::db::heartbeats::{self, Doubting};
 use crate::db::{AnyConnection, DbError, Tx, members, steward_log};
 use crate::domain::Refusal;
-use crate::domain::amendment::NOTICE_MAX;
 use crate::domain::incident::stretch;
 use crate::ids::{MemberId, random_receipt};
-use chrono::{DateTime, SecondsFormat, TimeDelta};
+use chrono::{DateTime, SecondsFormat};
 
 /// The fact that holds the time confirmed last, and a word that is new each time.
 const CONFIRMED: &str = "time_confirmed";
@@ -92,8 +91,7 @@ pub fn put_time_back(tx: &mut Tx<'_>, by: MemberId) -> Result<(), ServiceError> 
     let remembered =
         remembered.ok_or_else(|| conflict("nothing_to_put_back", "The server remembers no later time than this."))?;
     heartbeats::put_back(tx, now)?;
-    // What was announced by the wrong clock binds for no longer than a notice may.
-    bring_forward(tx, now + TimeDelta::days(i64::from(NOTICE_MAX)))?;
+    bring_forward(tx)?;
     set_fact(tx, PUT_BACK, &random_receipt())?;
     let what = format!("from {} to {}", shown(remembered), shown(now));
     Ok(steward_log::record_act(tx, by, "put back the time that the server remembers", &what)?)

@@ -156,7 +156,15 @@ async fn what_was_announced_by_a_wrong_clock_binds_no_longer_than_a_notice_may()
 
     let amendment = app.app.read(move |conn| amendments::amendment(conn, id)).await.unwrap();
     let latest = Some(app.app.now() + TimeDelta::days(30));
-    assert!(amendment.opens_at.is_some() && amendment.opens_at <= latest && amendment.not_before <= latest);
+    assert_eq!((amendment.opens_at, amendment.not_before), (latest, latest));
+    for member in [ada, bea] {
+        let told = app.notices(member).await;
+        assert!(
+            told[0].contains("The clock of this server was put right") && told[0].contains("31 March 2026"),
+            "{told:?}"
+        );
+    }
+    assert!(app.note_of(id).await["content"].as_str().unwrap().contains("31 March 2026"));
 }
 
 #[tokio::test]
