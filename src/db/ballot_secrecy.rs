@@ -49,21 +49,20 @@ pub fn destroy_links(tx: &mut Tx<'_>, poll: PollId) -> Result<(), DbError> {
     forget_senders(tx, poll)?;
     // Receipts that have not arrived by now name voter and ballot.
     super::outbox::forget_letters(tx, poll.into())?;
-    write_anew(tx, &id)
+    write_ballots_anew(tx, &id)
 }
 
-/// SQLite keeps these tables in the order of their keys. PostgreSQL keeps rows in the order of writing, which is
-/// that of voting, so they are written anew in the order of their keys.
-fn write_anew(tx: &mut Tx<'_>, poll: &str) -> Result<(), DbError> {
+/// SQLite keeps ballots in the order of their receipts. PostgreSQL keeps rows in the order of writing and with the
+/// number of the transaction, both of which a ballot shares with its voter, so ballots are written anew in the order
+/// of their receipts, by one transaction. The voters may lie as they voted: nothing is beside them then.
+fn write_ballots_anew(tx: &mut Tx<'_>, poll: &str) -> Result<(), DbError> {
     let AnyConnection::Postgres(conn) = tx.conn else { return Ok(()) };
-    for statement in [
+    diesel::sql_query(
         "WITH gone AS (DELETE FROM ballots WHERE poll_id = $1 RETURNING *) \
          INSERT INTO ballots SELECT * FROM gone ORDER BY receipt",
-        "WITH gone AS (DELETE FROM poll_voters WHERE poll_id = $1 RETURNING *) \
-         INSERT INTO poll_voters SELECT * FROM gone ORDER BY voter",
-    ] {
-        diesel::sql_query(statement).bind::<Text, _>(poll).execute(conn)?;
-    }
+    )
+    .bind::<Text, _>(poll)
+    .execute(conn)?;
     Ok(())
 }
 

@@ -215,7 +215,7 @@ async fn what_was_counted_cannot_be_changed_not_even_by_sql() {
         "UPDATE ballots SET choices = 1".to_owned(),
         "DELETE FROM ballots".to_owned(),
         format!("INSERT INTO ballots VALUES ('AAAAAAAAAAAAAAAAAAAAAA', '{poll}', 1)"),
-        "UPDATE poll_voters SET voter = 'member:x'".to_owned(),
+        "UPDATE poll_voters SET voter = 'member:x' WHERE voter = (SELECT min(voter) FROM poll_voters)".to_owned(),
         "DELETE FROM poll_voters".to_owned(),
         format!("INSERT INTO poll_voters VALUES ('{poll}', 'member:x', NULL)"),
         "UPDATE objections SET reason = 'All is well.'".to_owned(),
@@ -224,6 +224,42 @@ async fn what_was_counted_cannot_be_changed_not_even_by_sql() {
     ] {
         refused(&app, &query);
     }
+}
+
+#[tokio::test]
+async fn nothing_can_be_moved_into_what_is_frozen_not_even_by_sql() {
+    let (app, id, poll) = closed_vote().await;
+    let [dora, emil] = [app.member("dora").await, app.member("emil").await];
+    let open = app.propose(dora, "2.2", "Three quarters carry.").await;
+    app.back(emil, open).await.unwrap();
+    raise_in(&app, emil, open).await;
+    let running = app.open(dora, open).await.unwrap();
+    app.vote_on_the_web(running, dora, &[0]).await.unwrap();
+    app.vote(running, &app.linked(emil, "elsewhere").await, "Perhaps").await;
+    let waiting = app.propose(dora, "1", "We build together.").await;
+    app.back(emil, waiting).await.unwrap();
+    let cabal = app.cabal(dora, "tea").await;
+    let advisory = app.poll(dora, cabal, false, false).await;
+
+    for query in [
+        format!("UPDATE ballots SET poll_id = '{poll}' WHERE poll_id = '{running}'"),
+        format!("UPDATE poll_voters SET poll_id = '{poll}' WHERE poll_id = '{running}'"),
+        format!("UPDATE uncounted_votes SET poll_id = '{poll}' WHERE poll_id = '{running}'"),
+        format!("UPDATE objections SET amendment_id = '{id}' WHERE amendment_id = '{open}'"),
+        format!("UPDATE backings SET amendment_id = '{open}' WHERE amendment_id = '{waiting}'"),
+        format!("UPDATE amendment_changes SET amendment_id = '{open}' WHERE amendment_id = '{waiting}'"),
+        format!("UPDATE poll_options SET poll_id = '{running}', position = 3 WHERE poll_id = '{advisory}'"),
+    ] {
+        refused(&app, &query);
+    }
+}
+
+async fn raise_in(app: &TestApp, by: MemberId, id: AmendmentId) {
+    app.app.write(move |tx| raise_objection(tx, by, id, "It asks too much.")).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_decided_about_a_lead_cannot_be_changed_not_even_by_sql() {
     let (app, _, poll) = open_lead_vote().await;
     let other = "SELECT id FROM members WHERE handle = 'cai'";
     for query in [

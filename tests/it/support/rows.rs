@@ -33,6 +33,14 @@ pub fn dump_over(connection: &mut AnyConnection) -> BTreeMap<String, Vec<String>
     all
 }
 
+/// By how many transactions the rows of a table were written; SQLite does not keep that.
+pub fn writers(app: &TestApp, table: &str) -> Option<String> {
+    let mut connection = app.store.connect();
+    let AnyConnection::Postgres(connection) = &mut connection else { return None };
+    let query = format!("SELECT CAST(COUNT(DISTINCT CAST(xmin AS TEXT)) AS TEXT) AS line FROM {table}");
+    Some(diesel::sql_query(query).get_result::<Line>(connection).unwrap().line)
+}
+
 /// The activities that are on their way, each with its inbox.
 pub fn on_their_way(app: &TestApp) -> Vec<(String, Value)> {
     let query = "SELECT deliveries.inbox || ' ' || outbox_activities.body AS line FROM deliveries \
