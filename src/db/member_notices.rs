@@ -1,7 +1,7 @@
 //! What members are told on their page.
 
 use super::schema::member_notices;
-use super::{AnyConnection, DbError, Tx};
+use super::{AnyConnection, DbError, Tx, convert};
 use crate::clock::Stamp;
 use crate::ids::{MemberId, RowId};
 use chrono::NaiveDateTime;
@@ -10,12 +10,16 @@ use diesel::prelude::*;
 /// Something that a member is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemberNotice {
+    /// Its id; later ones have greater ones.
+    pub id: RowId,
     /// What.
     pub sentence: String,
     /// The page that it is about, as a path.
     pub about: String,
     /// When.
     pub told_at: Stamp,
+    /// Whether they have not said yet that they read it.
+    pub is_new: bool,
 }
 
 /// The latest that a member was told, the newest first.
@@ -23,16 +27,48 @@ pub struct MemberNotice {
 /// # Errors
 /// The store's fault.
 pub fn list_notices(conn: &mut AnyConnection, member: MemberId, limit: i64) -> Result<Vec<MemberNotice>, DbError> {
-    let rows: Vec<(String, String, NaiveDateTime)> = member_notices::table
+    let rows: Vec<(String, String, String, NaiveDateTime, Option<NaiveDateTime>)> = member_notices::table
         .filter(member_notices::member_id.eq(member.to_string()))
         .order(member_notices::id.desc())
         .limit(limit)
-        .select((member_notices::sentence, member_notices::about, member_notices::told_at))
+        .select((
+            member_notices::id,
+            member_notices::sentence,
+            member_notices::about,
+            member_notices::told_at,
+            member_notices::read_at,
+        ))
         .load(conn)?;
-    Ok(rows
-        .into_iter()
-        .map(|(sentence, about, told_at)| MemberNotice { sentence, about, told_at: told_at.and_utc() })
-        .collect())
+    rows.into_iter()
+        .map(|(id, sentence, about, told_at, read_at)| {
+            let (id, told_at) = (convert::id(&id)?, told_at.and_utc());
+            Ok(MemberNotice { id, sentence, about, told_at, is_new: read_at.is_none() })
+        })
+        .collect()
+}
+
+/// How much of what a member was told they have not said to have read.
+///
+/// # Errors
+/// The store's fault.
+pub fn count_new(conn: &mut AnyConnection, member: MemberId) -> Result<i64, DbError> {
+    Ok(member_notices::table
+        .filter(member_notices::member_id.eq(member.to_string()))
+        .filter(member_notices::read_at.is_null())
+        .count()
+        .get_result(conn)?)
+}
+
+/// Takes note that a member has read these.
+///
+/// # Errors
+/// The store's fault.
+pub fn mark_read(tx: &mut Tx<'_>, notices: &[MemberNotice]) -> Result<(), DbError> {
+    let ids: Vec<String> = notices.iter().map(|notice| notice.id.to_string()).collect();
+    diesel::update(member_notices::table.filter(member_notices::id.eq_any(ids)))
+        .set(member_notices::read_at.eq(Some(tx.now.naive_utc())))
+        .execute(tx.conn)?;
+    Ok(())
 }
 
 /// How often a member was told this sentence about this page since a moment.

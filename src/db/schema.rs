@@ -387,6 +387,7 @@ diesel::table! {
         sentence -> Text,
         about -> Text,
         told_at -> Timestamp,
+        read_at -> Nullable<Timestamp>,
     }
 }
 

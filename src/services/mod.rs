@@ -50,6 +50,7 @@ pub mod publish_help_request;
 pub mod publish_poll;
 pub mod publish_statement;
 pub mod raise_objection;
+pub mod read_notices;
 pub mod receive_note;
 pub mod receive_report;
 pub mod record_message;

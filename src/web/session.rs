@@ -6,6 +6,7 @@ use super::errors::PageError;
 use super::layout::Page;
 use crate::App;
 use crate::db::local_actors::find_community;
+use crate::db::member_notices::count_new;
 use crate::db::sessions::{self, StoredSession};
 use crate::db::{AnyConnection, DbError};
 use crate::ids::{MemberId, random_token, secret_hash};
@@ -33,6 +34,8 @@ pub struct SignedIn {
     pub name: String,
     /// True when they operate the instance.
     pub is_steward: bool,
+    /// How much is new for them.
+    pub news: i64,
 }
 
 /// The community, as every page names it.
@@ -77,19 +80,23 @@ impl Session {
         let app = app_of(request)?;
         let sent = secret_in(request, &app);
         let (hash, now) = (sent.as_deref().map(secret_hash), app.now());
-        let (stored, community) = app
+        let (stored, news, community) = app
             .read(move |conn| -> Result<_, DbError> {
                 let stored = match &hash {
                     Some(hash) => sessions::find_session(conn, hash, now)?,
                     None => None,
                 };
-                Ok((stored, community_name(conn)?))
+                let news = match stored.as_ref().and_then(|stored| stored.member.as_ref()) {
+                    Some(member) => count_new(conn, member.id)?,
+                    None => 0,
+                };
+                Ok((stored, news, community_name(conn)?))
             })
             .await?;
         let is_new = sent.is_none();
         let secret = sent.unwrap_or_else(random_token);
         let path = request.uri().path_and_query().map_or("/", |p| p.as_str()).to_owned();
-        let session = Self::put_together(secret, is_new, stored, community, path);
+        let session = Self::put_together((secret, is_new), (stored, news), community, path);
         if session.notice.is_some() && request.method() == Method::GET {
             session.clear_notice(&app).await?;
         }
@@ -97,9 +104,8 @@ impl Session {
     }
 
     fn put_together(
-        secret: String,
-        is_new: bool,
-        stored: Option<StoredSession>,
+        (secret, is_new): (String, bool),
+        (stored, news): (Option<StoredSession>, i64),
         community: Option<CommunityName>,
         path: String,
     ) -> Self {
@@ -107,8 +113,13 @@ impl Session {
             Some(found) => (found.member, found.form_token, found.notice),
             None => (None, visitor_form_token(&secret), None),
         };
-        let signed_in =
-            member.map(|m| SignedIn { member_id: m.id, handle: m.handle, name: m.name, is_steward: m.is_steward });
+        let signed_in = member.map(|m| SignedIn {
+            member_id: m.id,
+            handle: m.handle,
+            name: m.name,
+            is_steward: m.is_steward,
+            news,
+        });
         Self { signed_in, form_token, notice, community, path, secret, is_new }
     }
 

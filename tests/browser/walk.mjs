@@ -57,8 +57,9 @@ async function setUp({ caucus, ada }) {
 }
 
 async function isSignedIn(visitor) {
-  const count = (name) => visitor.page.getByRole("link", { name, exact: true }).count();
-  return (await count("Your account")) === 1 && (await count("Sign in")) === 0;
+  const count = (name) => visitor.page.getByRole("link", { name }).count();
+  // What is new is counted in the name of the link.
+  return (await count(/^Your account( \d+ new)?$/)) === 1 && (await count(/^Sign in$/)) === 0;
 }
 
 async function join(stage) {

@@ -318,6 +318,12 @@ async fn talk_rows(village: &Village, amendment: &str) -> Vec<Row> {
     let comment = village.make(&comments, json!({"text": "I like it."})).await;
     vec![
         get("/me/notices", "/me/notices".to_owned(), [401, 401, 200, 200, 200, 200]),
+        post(
+            "/me/notices/read",
+            "/me/notices/read".to_owned(),
+            Some(json!({"newest": comment})),
+            [401, 401, 403, 204, 204, 204],
+        ),
         get("/me/drafts", "/me/drafts".to_owned(), [401, 401, 200, 200, 200, 200]),
         get("/amendments/{id}/comments", comments.clone(), [200, 401, 200, 200, 200, 200]),
         post("/amendments/{id}/comments", comments, Some(json!({"text": "Me too."})), [401, 401, 403, 201, 201, 201]),

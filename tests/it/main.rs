@@ -54,6 +54,7 @@ mod lookups;
 mod messages;
 mod minutes;
 mod newest_vote;
+mod news;
 mod nodes;
 mod offers;
 mod outgoing;

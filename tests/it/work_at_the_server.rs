@@ -75,6 +75,7 @@ async fn a_token_that_a_steward_made_has_no_voice_until_its_member_confirms_it()
         ("/spokespeople".to_owned(), json!({"purpose": "the press", "ends_on": "2026-03-20", "publish_name": true})),
         ("/linked-actors".to_owned(), json!({"handle": "@mallory@far.example"})),
         ("/linked-actors/confirmation".to_owned(), json!({"code": "123456"})),
+        ("/me/notices/read".to_owned(), json!({"newest": amendment.to_string()})),
     ] {
         let refused = api.post(&path, body).await.must_be(403).json();
         assert_eq!(refused["code"], "token_not_confirmed", "{path}: {refused}");

@@ -1,6 +1,7 @@
 //! Whom a token stands for, and how they leave (rule J4).
 
 use super::amendments::AmendmentList;
+use super::body::Body;
 use super::member::ApiMember;
 use super::problem::Problem;
 use super::query::Query;
@@ -10,14 +11,12 @@ use crate::db::DbError;
 use crate::db::amendments::list_drafts;
 use crate::db::documents::list_documents;
 use crate::db::member_notices::list_notices;
-use crate::ids::PostId;
+use crate::ids::{PostId, RowId};
 use crate::services::leave_community as act;
-use actix_web::{HttpResponse, delete, get, web};
+use crate::services::read_notices::{MOST_SHOWN, read_notices};
+use actix_web::{HttpResponse, delete, get, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-
-/// How many notices are told at once.
-const MOST_NOTICES: i64 = 200;
 
 /// The member behind the token.
 #[derive(Serialize, ToSchema)]
@@ -39,9 +38,12 @@ pub struct Me {
 /// Something that you are told.
 #[derive(Serialize, ToSchema)]
 pub struct NoticeView {
+    id: String,
     sentence: String,
     url: String,
     told_at: String,
+    /// False once you said that you read it.
+    is_new: bool,
 }
 
 /// What you are told, the newest first.
@@ -112,11 +114,36 @@ pub async fn leave_community(
 #[get("/me/notices")]
 pub async fn list_my_notices(app: web::Data<App>, member: ApiMember) -> Result<web::Json<NoticeList>, Problem> {
     let by = member.id();
-    let notices = app.read(move |conn| list_notices(conn, by, MOST_NOTICES)).await?;
+    let notices = app.read(move |conn| list_notices(conn, by, MOST_SHOWN)).await?;
     let items = notices.into_iter().map(|notice| NoticeView {
+        id: notice.id.to_string(),
         url: format!("{}{}", app.urls.base(), notice.about),
         sentence: notice.sentence,
         told_at: iso_seconds(notice.told_at),
+        is_new: notice.is_new,
     });
     Ok(web::Json(NoticeList { items: items.collect() }))
+}
+
+/// Up to where you have read.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReadNotices {
+    /// The id of the newest notice that you have read: this one and all before it are new no longer.
+    #[schema(value_type = String)]
+    newest: RowId,
+}
+
+/// Say that you have read what you were told, up to a notice
+#[utoipa::path(tag = "me", security(("token" = [])), request_body = ReadNotices, responses(
+    (status = 204), (status = 401, body = Problem), (status = 403, body = Problem), (status = 422, body = Problem)))]
+#[post("/me/notices/read")]
+pub async fn read_my_notices(
+    app: web::Data<App>,
+    member: ApiMember,
+    body: Body<ReadNotices>,
+) -> Result<HttpResponse, Problem> {
+    let (by, newest) = (member.voice()?, body.0.newest);
+    app.write(move |tx| read_notices(tx, by, newest)).await?;
+    Ok(HttpResponse::NoContent().finish())
 }

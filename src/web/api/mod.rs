@@ -125,6 +125,7 @@ routes! {
     discussion::delete_amendment_comment,
     discussion::list_amendment_replies,
     me::list_my_notices,
+    me::read_my_notices,
     spokespeople::list_spokespeople,
     spokespeople::volunteer,
     spokespeople::show_spokesperson,

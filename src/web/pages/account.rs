@@ -1,12 +1,12 @@
 //! One's own page: fediverse handles that act for the member, tokens for programs, what was signed.
 
+use super::account_news::{News, load_news};
 use super::view;
 use crate::App;
 use crate::db::api_tokens::{ApiToken, list_tokens};
 use crate::db::cabals::{Cabal, list_cabals_of};
 use crate::db::documents::{document, list_versions};
 use crate::db::linked_actors::{LinkedActor, list_linked_actors};
-use crate::db::member_notices::{MemberNotice, list_notices};
 use crate::db::remote_actors::handle_of;
 use crate::db::signings::list_signings;
 use crate::db::{AnyConnection, DbError};
@@ -52,7 +52,7 @@ struct TokenMade {
 }
 
 struct Found {
-    notices: Vec<MemberNotice>,
+    news: News,
     linked: Vec<Linked>,
     tokens: Vec<ApiToken>,
     cabals: Vec<Cabal>,
@@ -201,11 +201,5 @@ fn load(conn: &mut AnyConnection, member: MemberId) -> Result<Found, DbError> {
     }
     let mut tokens = list_tokens(conn, member)?;
     tokens.retain(|token| token.revoked_at.is_none());
-    Ok(Found {
-        notices: list_notices(conn, member, 20)?,
-        linked,
-        tokens,
-        cabals: list_cabals_of(conn, member)?,
-        signed,
-    })
+    Ok(Found { news: load_news(conn, member)?, linked, tokens, cabals: list_cabals_of(conn, member)?, signed })
 }

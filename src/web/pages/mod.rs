@@ -4,6 +4,7 @@
 mod about;
 mod account;
 mod account_leave;
+mod account_news;
 mod account_password;
 mod account_sessions;
 mod amendment;
@@ -114,6 +115,7 @@ fn people(cfg: &mut ServiceConfig) {
         .service(page("/sign-in").route(get().to(sign_in::show)).route(post().to(sign_in::sign_in)))
         .service(page("/sign-out").route(post().to(sign_in::sign_out)))
         .service(page("/account").route(get().to(account::show)))
+        .service(page("/account/news/read").route(post().to(account_news::read)))
         .service(page("/account/handles").route(post().to(account::request_code)))
         .service(page("/account/handles/code").route(post().to(account::confirm_code)))
         .service(page("/account/handles/remove").route(post().to(account::unlink)))
