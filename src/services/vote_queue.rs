@@ -62,6 +62,11 @@ impl VoteQueue {
         Ok(Self(queue))
     }
 
+    /// Those whose vote holds a clause: they change it, put something beside it, or move something into it.
+    pub fn about(&self, clause: ClauseId) -> impl Iterator<Item = &Queued> {
+        self.0.iter().filter(move |one| one.held.contains(&clause))
+    }
+
     /// An amendment together with every other one that waits for it or for which it waits. Nothing when it is
     /// alone, or decided.
     pub fn beside(&self, id: AmendmentId) -> Vec<&Queued> {

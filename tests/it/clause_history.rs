@@ -235,7 +235,8 @@ async fn the_page_of_a_clause_tells_what_is_proposed_about_it_and_the_document_a
     hall.propose(hall.cai, "Waits", reword(&vote)).await;
     hall.propose(hall.cai, "Elsewhere", reword(&thirds)).await;
     let place = json!([{"act": "add", "place": {"where": "after", "clause": vote}, "text": "New."}]);
-    hall.propose(hall.cai, "Put there", place).await;
+    let backed = hall.propose(hall.cai, "Put there", place).await;
+    hall.app.back(hall.bea, backed).await.unwrap();
     let taken_back = hall.propose(hall.cai, "Taken back", reword(&vote)).await;
     hall.app.api_of(hall.cai).await.delete(&format!("/amendments/{taken_back}")).await.must_be(204);
     let open = hall.propose(hall.ada, "Is voted on", reword(&vote)).await;
@@ -248,17 +249,13 @@ async fn the_page_of_a_clause_tells_what_is_proposed_about_it_and_the_document_a
 
     assert_eq!(
         page.texts("#queue ~ ul li"),
-        ["Is voted on vote open", "Waits looking for a backer", "Put there looking for a backer"]
+        ["Is voted on vote open", "Put there backed", "Waits looking for a backer"],
+        "in the order of the votes"
     );
     document.assert_sound();
     assert_eq!(
         document.texts("#proposed ~ ul li"),
-        [
-            "Is voted on vote open",
-            "Put there looking for a backer",
-            "Elsewhere looking for a backer",
-            "Waits looking for a backer"
-        ]
+        ["Is voted on vote open", "Put there backed", "Elsewhere looking for a backer", "Waits looking for a backer"]
     );
     assert_eq!(document.texts("details li"), ["Taken back withdrawn"]);
     assert!(document.text().contains("Any member may propose an amendment. Join or sign in"), "{}", document.text());

@@ -5,7 +5,7 @@ use super::{document, view};
 use crate::App;
 use crate::clock::Stamp;
 use crate::db::AnyConnection;
-use crate::db::amendments::{Amendment, amendment, list_touching};
+use crate::db::amendments::Amendment;
 use crate::db::clause_history::{ClauseEvent, clause_history};
 use crate::db::documents::{Document, list_clauses};
 use crate::db::members::{list_members, member};
@@ -14,6 +14,7 @@ use crate::domain::diff::Piece;
 use crate::domain::document::Clause;
 use crate::ids::ClauseId;
 use crate::services::ServiceError;
+use crate::services::vote_queue::VoteQueue;
 use crate::web::errors::PageError;
 use crate::web::session::{Session, see_other};
 use actix_web::{HttpResponse, web};
@@ -27,7 +28,7 @@ struct Content {
     clause: Clause,
     is_in_force: bool,
     events: Vec<Told>,
-    /// Open votes on it and proposals that wait, the oldest first.
+    /// Open votes on it and proposals that wait, in the order of their votes (A15).
     queue: Vec<(Amendment, AmendmentState)>,
 }
 
@@ -92,24 +93,9 @@ fn load(
         (None, None) => return Err(ServiceError::NotFound("clause in this document")),
     };
     let events = events.into_iter().map(|event| told(conn, event, is_member)).collect::<Result<_, _>>()?;
-    Ok(Content { queue: queue(conn, id, now)?, document, clause, is_in_force, events })
-}
-
-/// What is being decided or proposed about a clause (A15).
-fn queue(conn: &mut AnyConnection, id: ClauseId, now: Stamp) -> Result<Vec<(Amendment, AmendmentState)>, ServiceError> {
-    let waiting =
-        AmendmentState::ALL.into_iter().filter(|state| *state == AmendmentState::Open || state.may_be_edited());
-    let mut queue = Vec::new();
-    for id in list_touching(conn, &[id], &waiting.collect::<Vec<_>>())? {
-        let amendment = amendment(conn, id)?;
-        let state = amendment.state_at(now);
-        if state == AmendmentState::Open || state.may_be_edited() {
-            queue.push((amendment, state));
-        }
-    }
-    // Whatever is voted on now comes first.
-    queue.sort_by_key(|(_, state)| *state != AmendmentState::Open);
-    Ok(queue)
+    let queue = VoteQueue::load(conn, now)?;
+    let queue = queue.about(id).map(|one| (one.amendment.clone(), one.state)).collect();
+    Ok(Content { queue, document, clause, is_in_force, events })
 }
 
 fn told(conn: &mut AnyConnection, event: ClauseEvent, is_member: bool) -> Result<Told, ServiceError> {
