@@ -39,7 +39,7 @@ pub(super) fn result(urls: &Urls, words: &ResultWords<'_>, result: &PollResult) 
     let Tally { votes_for, against, abstain } = result.tally;
     let mut html = format!(
         "<p>{}: {}.</p>{why}<p>For {votes_for}, against {against}, abstained {abstain}. For: {} \
-         of the votes cast for and against, {} of all ballots with abstentions, {} of the {} members on the roll. The \
+         of the votes cast for and against, {} of all ballots with abstentions, {} of the {} members who could vote. The \
          rule: it takes {}.</p>",
         escape_html(words.outcome.words()),
         words.asked_html,

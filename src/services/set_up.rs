@@ -129,12 +129,15 @@ pub fn make_link(tx: &mut Tx<'_>) -> Result<String, ServiceError> {
     Ok(token)
 }
 
-/// True when `token` is that of the set-up link that is alive.
+/// Refuses every token but that of the set-up link that is alive.
 ///
 /// # Errors
-/// The store's fault.
-pub fn is_link_alive(conn: &mut AnyConnection, token: &str) -> Result<bool, DbError> {
-    Ok(facts::find_fact(conn, LINK_FACT)?.is_some_and(|hash| hash == secret_hash(token)))
+/// Conflict once the community is set up, not found before; or the store's fault.
+pub fn check_link(conn: &mut AnyConnection, token: &str) -> Result<(), ServiceError> {
+    if facts::find_fact(conn, LINK_FACT)?.is_some_and(|hash| hash == secret_hash(token)) {
+        return Ok(());
+    }
+    Err(if find_community(conn)?.is_some() { already() } else { ServiceError::NotFound("set-up link") })
 }
 
 /// Creates the community, the first member and the documents, which the first member signs with
@@ -201,5 +204,8 @@ fn rename(mut refusal: Refusal, (title, text): (&'static str, &'static str)) -> 
 }
 
 fn already() -> ServiceError {
-    ServiceError::Conflict(Refusal::new("already_set_up", "The community is set up already. You can sign in."))
+    ServiceError::Conflict(Refusal::new(
+        "already_set_up",
+        "The community is set up already, and a set-up link works once. You can sign in.",
+    ))
 }

@@ -69,8 +69,10 @@ async fn what_is_shown_while_one_writes_says_what_to_do_and_counts_the_words() {
     for (form, told) in [
         (form.clone(), "Nothing is changed so far."),
         (form.clone().fill("text", " "), "Clause 2.1 has no words."),
-        (form.clone().fill("act", "move"), "Please choose where the clause goes."),
-        (form.clone().fill("new_text", "New"), "Please choose where the clause goes."),
+        (form.clone().fill("act", "move"), "Please choose where clause 2.1 goes."),
+        (form.clone().fill("new_text", "New"), "Please choose where new clause 1 goes."),
+        (form.clone().fill("place", "in:"), "You chose a place for clause 2.1, but not that it goes there."),
+        (form.clone().fill("text", "One.").fill("place", "in:"), "You chose a place for clause 2.1, but not that"),
         (form.clone().fill("text", "One.").fill("summary", &"word ".repeat(61)), "The summary is too long."),
     ] {
         let live = town.ada.submit(&form).await;

@@ -154,7 +154,7 @@ fn the_result_is_published(app: &TestApp, poll: PollId) {
         "For 3, against 1, abstained 1",
         "75.0 % of the votes cast",
         "60.0 % of all ballots",
-        "60.0 % of the 5 members on the roll",
+        "60.0 % of the 5 members who could vote",
         "0 for, 3 against, 0 abstained",
         "SHA-256",
     ] {

@@ -80,7 +80,6 @@ async fn pages_that_tell_of_an_error_are_sound_too() {
         "/c/nobody",
         "/help-requests/none",
         "/polls/01a204b7-6c6b-7000-836a-b3009d4d7dcb",
-        "/setup/wrong",
         "/documents/none",
         "/static/0/caucus.css",
         "/cabals?before=x",
@@ -155,6 +154,7 @@ async fn set_up_by_its_link_creates_everything_and_the_link_dies() {
     let token = app.app.write(make_link).await.unwrap();
     let path = format!("/setup/{token}");
     let mut browser: Browser = app.browser();
+    assert_eq!(browser.get("/setup/wrong").await.status, 404);
     let page = browser.get(&path).await;
     page.assert_sound();
     let manifesto = std::fs::read_to_string("tests/fixtures/documents/manifesto.txt").unwrap();
@@ -198,7 +198,10 @@ async fn set_up_by_its_link_creates_everything_and_the_link_dies() {
     let document = browser.get("/documents/manifesto").await;
     assert!(document.texts(".clause .number").iter().any(|number| number.ends_with("4.1.9")), "the tree survives");
     assert!(document.text().contains("two thirds of all members"), "{}", document.text());
-    assert_eq!(browser.get(&path).await.status, 404);
+    let used = browser.get(&path).await;
+    used.assert_sound();
+    assert_eq!(used.status, 409);
+    assert!(used.text().contains("a set-up link works once. You can sign in."), "{}", used.text());
     assert_eq!(browser.get("/steward").await.status, 200);
     assert!(app.browser().get("/").await.text().contains("1 member"));
 }

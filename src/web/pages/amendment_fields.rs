@@ -135,21 +135,23 @@ impl Fields {
         let mut edits = Vec::new();
         for one in self.edited(standing) {
             let is_same = text::clean_line(&one.text) == one.clause.text;
-            let clause = one.clause.id;
+            let (clause, name) = (one.clause.id, one.clause.name());
             match one.act.as_str() {
                 "remove" => edits.push(Edit::Remove { clause }),
                 "move" => {
                     let text = (!is_same).then_some(one.text);
-                    edits.push(Edit::Move { clause, place: place_of(&one.place)?, text });
+                    edits.push(Edit::Move { clause, place: place_of(&one.place, &format!("clause {name}"))?, text });
                 }
                 "keep" => {}
+                _ if !one.place.is_empty() => return Err(has_place_but_stays(&name)),
                 _ if is_same && !is_for_draft => {}
                 _ => edits.push(Edit::Reword { clause, text: one.text }),
             }
         }
-        for (typed, place) in self.added() {
+        for (index, (typed, place)) in self.added().into_iter().enumerate() {
             if !text::clean(&typed).is_empty() {
-                edits.push(Edit::Add { place: place_of(&place)?, text: typed });
+                let place = place_of(&place, &format!("new clause {}", index + 1))?;
+                edits.push(Edit::Add { place, text: typed });
             }
         }
         if !self.with_rule.is_empty() {
@@ -263,12 +265,23 @@ pub(super) fn place_value(place: Place) -> String {
     }
 }
 
-fn place_of(value: &str) -> Result<Place, Refusal> {
+/// Which of two things was meant cannot be guessed, and a move that is dropped without a word would be missed.
+fn has_place_but_stays(name: &str) -> Refusal {
+    Refusal::field(
+        "changes",
+        format!(
+            "You chose a place for clause {name}, but not that it goes there. Please choose “It goes to another place”, \
+             or take the place out."
+        ),
+    )
+}
+
+fn place_of(value: &str, name: &str) -> Result<Place, Refusal> {
     let found = match value.split_once(':') {
         Some(("in", "")) => Some(Place::FirstIn(None)),
         Some(("in", id)) => id.parse().ok().map(|id| Place::FirstIn(Some(id))),
         Some(("after", id)) => id.parse().ok().map(Place::After),
         _ => None,
     };
-    found.ok_or_else(|| Refusal::field("changes", "Please choose where the clause goes."))
+    found.ok_or_else(|| Refusal::field("changes", format!("Please choose where {name} goes.")))
 }

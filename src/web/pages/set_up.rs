@@ -9,7 +9,7 @@ use crate::domain::text::without_invisible;
 use crate::domain::{Handle, Problems, Refusal};
 use crate::services::ServiceError;
 use crate::services::import_document::ReadDocument;
-use crate::services::set_up::{self, DOCUMENT_FIELDS, NewCommunity, NewDocument, SetUp, is_link_alive, read_documents};
+use crate::services::set_up::{self, DOCUMENT_FIELDS, NewCommunity, NewDocument, SetUp, read_documents};
 use crate::services::sign_in::{OpenedSession, hash_password, sign_in};
 use crate::web::errors::PageError;
 use crate::web::form::{SET_UP_KIB, SignedForm};
@@ -104,8 +104,8 @@ pub async fn set_up(
 async fn check_link(app: &App, http: &HttpRequest, token: String) -> Result<String, PageError> {
     app.limits.check_address(Act::SetUp, client_address(http, app))?;
     let shown = token.clone();
-    let is_alive = app.read(move |conn| is_link_alive(conn, &shown)).await?;
-    if is_alive { Ok(token) } else { Err(PageError::not_found("set-up link")) }
+    app.read(move |conn| set_up::check_link(conn, &shown)).await?;
+    Ok(token)
 }
 
 impl Fields {
@@ -180,9 +180,7 @@ impl Visit<'_> {
         self.app
             .write(move |tx| {
                 // Asked again inside: of two who send the form at once, one sets up.
-                if !is_link_alive(tx.conn, &token)? {
-                    return Err(ServiceError::NotFound("set-up link"));
-                }
+                set_up::check_link(tx.conn, &token)?;
                 let member = set_up::set_up(tx, new, &keys)?;
                 sign_in(tx, member, old.as_deref(), Some(notice))
             })
