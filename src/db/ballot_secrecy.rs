@@ -49,26 +49,30 @@ pub fn destroy_links(tx: &mut Tx<'_>, poll: PollId) -> Result<(), DbError> {
     forget_senders(tx, poll)?;
     // Receipts that have not arrived by now name voter and ballot.
     super::outbox::forget_letters(tx, poll.into())?;
-    write_ballots_anew(tx, &id)
+    write_anew(tx, &id)
 }
 
-/// SQLite keeps ballots in the order of their receipts. PostgreSQL keeps rows in the order of writing and with the
+/// SQLite keeps these tables in the order of their keys. PostgreSQL keeps rows in the order of writing and with the
 /// number of the transaction, both of which a ballot shares with its voter, so ballots are written anew in the order
-/// of their receipts, by one transaction. The voters may lie as they voted: nothing is beside them then.
-fn write_ballots_anew(tx: &mut Tx<'_>, poll: &str) -> Result<(), DbError> {
+/// of their receipts, by one transaction. The voters of a vote with a roll may lie as they voted, for nothing that
+/// tells a choice is beside them then. In an advisory poll the numbers that everybody sees went up with each vote.
+fn write_anew(tx: &mut Tx<'_>, poll: &str) -> Result<(), DbError> {
     let AnyConnection::Postgres(conn) = tx.conn else { return Ok(()) };
-    diesel::sql_query(
+    for statement in [
         "WITH gone AS (DELETE FROM ballots WHERE poll_id = $1 RETURNING *) \
          INSERT INTO ballots SELECT * FROM gone ORDER BY receipt",
-    )
-    .bind::<Text, _>(poll)
-    .execute(conn)?;
+        "WITH gone AS (DELETE FROM poll_voters WHERE poll_id = $1 \
+             AND EXISTS (SELECT 1 FROM polls WHERE id = $1 AND roll_fingerprint IS NULL) RETURNING *) \
+         INSERT INTO poll_voters SELECT * FROM gone ORDER BY voter",
+    ] {
+        diesel::sql_query(statement).bind::<Text, _>(poll).execute(conn)?;
+    }
     Ok(())
 }
 
 /// The tables in which something led from a voter to a ballot.
-const SECRET_TABLES: &str =
-    "ballot_links, vote_senders, soundings, ballots, poll_voters, inbox_activities, outbox_activities, vote_notices";
+const SECRET_TABLES: &str = "ballot_links, vote_senders, soundings, ballots, poll_voters, poll_options, inbox_activities, outbox_activities, \
+     vote_notices";
 
 /// Erases what is left of deleted rows outside the tables: on SQLite the log of writes, whose
 /// older pages still hold them; on PostgreSQL the dead rows, whose room is given free. False when

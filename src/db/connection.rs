@@ -43,9 +43,10 @@ pub fn establish(url: &DatabaseUrl) -> Result<AnyConnection, DbError> {
                 SqliteConnection::establish(&path).map_err(|e| DbError::Broken(format!("cannot open {path}: {e}")))?;
             // FULL: a commit is on the disk before anybody is told of it (A16). secure_delete: what is
             // deleted is overwritten, so that no page keeps what the close of a vote destroyed (A12).
+            // recursive_triggers: what a REPLACE takes away is looked at like what a DELETE takes away.
             connection.batch_execute(
                 "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                 PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000;",
+                 PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000;",
             )?;
             Ok(AnyConnection::Sqlite(connection))
         }

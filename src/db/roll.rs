@@ -129,11 +129,12 @@ pub fn freeze_roll(tx: &mut Tx<'_>, id: PollId, of: RollOf, rule: Rule) -> Resul
 /// The store's fault.
 pub fn count_voters_off_roll(conn: &mut AnyConnection, poll: PollId) -> Result<u32, DbError> {
     // A voter is written as "member:" and the id. One condition, for PostgreSQL joins nothing beside an OR.
+    let kind = diesel::dsl::sql::<Text>("substr(poll_voters.voter, 1, 7)");
     let member = diesel::dsl::sql::<Text>("substr(poll_voters.voter, 8)");
     let on_roll = roll_entries::table
         .filter(roll_entries::poll_id.eq(poll_voters::poll_id))
         .filter(roll_entries::member_id.eq(member))
-        .filter(poll_voters::voter.like("member:%"));
+        .filter(kind.eq("member:"));
     let off_roll: i64 = poll_voters::table
         .filter(poll_voters::poll_id.eq(poll.to_string()))
         .filter(diesel::dsl::not(diesel::dsl::exists(on_roll)))

@@ -10,6 +10,7 @@ use caucus::services::hand_over_lead::{Naming, nominate};
 use caucus::services::join_cabal::join_cabal;
 use caucus::services::raise_objection::{back_objection, raise_objection};
 use caucus::services::verify_votes::{Verified, verify_votes};
+use caucus::settings::DatabaseUrl;
 use caucus::workers::timers;
 use chrono::TimeDelta;
 use diesel::connection::SimpleConnection as _;
@@ -222,6 +223,28 @@ async fn what_was_counted_cannot_be_changed_not_even_by_sql() {
         "DELETE FROM objections".to_owned(),
         format!("INSERT INTO chain_entries VALUES ('{poll}', 99, 'ballots', '{{}}', 'x')"),
     ] {
+        refused(&app, &query);
+    }
+}
+
+#[tokio::test]
+async fn what_is_frozen_is_not_replaced_or_emptied_either() {
+    let (app, id, poll) = closed_vote().await;
+    let queries: Vec<String> = match app.store.url {
+        DatabaseUrl::Sqlite(_) => vec![
+            format!("REPLACE INTO ballots SELECT receipt, '{poll}', 8 FROM ballots LIMIT 1"),
+            "REPLACE INTO results SELECT * FROM results".to_owned(),
+            "REPLACE INTO polls SELECT * FROM polls".to_owned(),
+            "REPLACE INTO chain_entries SELECT * FROM chain_entries WHERE position = 0".to_owned(),
+            format!("REPLACE INTO amendment_changes SELECT * FROM amendment_changes WHERE amendment_id = '{id}'"),
+            "UPDATE OR REPLACE poll_voters SET voter = (SELECT min(voter) FROM poll_voters)".to_owned(),
+        ],
+        DatabaseUrl::Postgres(_) => {
+            let leaves = ["amendment_changes", "poll_options", "backings", "objections", "uncounted_votes"];
+            leaves.iter().chain(&["lead_nominations"]).map(|table| format!("TRUNCATE {table} CASCADE")).collect()
+        }
+    };
+    for query in queries {
         refused(&app, &query);
     }
 }

@@ -191,3 +191,21 @@ async fn after_the_close_ballots_and_voters_are_stored_in_no_common_order() {
     assert!(writers(&app, "ballots").is_none_or(|transactions| transactions == "1"));
     assert_eq!(app.result(poll).await.unwrap().tally.ballots(), 40);
 }
+
+/// The numbers of an advisory poll go up with each vote, in the transaction that notes the voter.
+#[tokio::test]
+async fn after_an_advisory_poll_its_voters_bear_no_transaction_of_a_vote() {
+    let (app, ada) = TestApp::with_community().await;
+    let cabal = app.cabal(ada, "tea").await;
+    let poll = app.poll(ada, cabal, false, false).await;
+    for name in ["bea", "cai", "dan"] {
+        let member = app.member(name).await;
+        app.vote_on_the_web(poll, member, &[0]).await.unwrap();
+    }
+
+    app.advance(TimeDelta::weeks(1));
+    timers::step(&app.app).await.unwrap();
+
+    assert!(dump(&app)["poll_voters"].is_sorted());
+    assert!(writers(&app, "poll_voters").is_none_or(|transactions| transactions == "1"));
+}

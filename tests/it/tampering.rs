@@ -62,6 +62,10 @@ async fn whatever_is_changed_in_an_open_vote_is_found() {
             "UPDATE poll_voters SET voter = 'member:somebody' WHERE voter = (SELECT min(voter) FROM poll_voters)",
             "who is not on its roll",
         ),
+        (
+            "UPDATE poll_voters SET voter = replace(voter, 'member:', 'MEMBER:') WHERE voter = (SELECT min(voter) FROM poll_voters)",
+            "who is not on its roll",
+        ),
         ("UPDATE polls SET closes_at = '2026-03-09 12:00:00'", "not those of the opening"),
         ("UPDATE polls SET majority = 'simple'", "not those of the opening"),
         ("UPDATE polls SET vote_base = 'roll'", "not those of the opening"),

@@ -1,0 +1,2 @@
+-- SQLite has no TRUNCATE.
+SELECT 1;
