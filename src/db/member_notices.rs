@@ -1,7 +1,8 @@
 //! What members are told on their page.
 
+use super::connection::{AnyBackend, AnyConnection};
 use super::schema::member_notices;
-use super::{AnyConnection, DbError, Tx, convert};
+use super::{DbError, Tx, convert};
 use crate::clock::Stamp;
 use crate::ids::{MemberId, RowId};
 use chrono::NaiveDateTime;
@@ -10,7 +11,7 @@ use diesel::prelude::*;
 /// Something that a member is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemberNotice {
-    /// Its id; later ones have greater ones.
+    /// Its id.
     pub id: RowId,
     /// What.
     pub sentence: String,
@@ -22,12 +23,28 @@ pub struct MemberNotice {
     pub is_new: bool,
 }
 
+/// Which of what a member was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// All of it.
+    All,
+    /// What they have not said to have read.
+    New,
+    /// What they have read.
+    Read,
+}
+
 /// The latest that a member was told, the newest first.
 ///
 /// # Errors
 /// The store's fault.
-pub fn list_notices(conn: &mut AnyConnection, member: MemberId, limit: i64) -> Result<Vec<MemberNotice>, DbError> {
-    let rows: Vec<(String, String, String, NaiveDateTime, Option<NaiveDateTime>)> = member_notices::table
+pub fn list_notices(
+    conn: &mut AnyConnection,
+    member: MemberId,
+    which: Which,
+    limit: i64,
+) -> Result<Vec<MemberNotice>, DbError> {
+    let mut told = member_notices::table
         .filter(member_notices::member_id.eq(member.to_string()))
         .order(member_notices::id.desc())
         .limit(limit)
@@ -38,7 +55,13 @@ pub fn list_notices(conn: &mut AnyConnection, member: MemberId, limit: i64) -> R
             member_notices::told_at,
             member_notices::read_at,
         ))
-        .load(conn)?;
+        .into_boxed::<AnyBackend>();
+    told = match which {
+        Which::All => told,
+        Which::New => told.filter(member_notices::read_at.is_null()),
+        Which::Read => told.filter(member_notices::read_at.is_not_null()),
+    };
+    let rows: Vec<(String, String, String, NaiveDateTime, Option<NaiveDateTime>)> = told.load(conn)?;
     rows.into_iter()
         .map(|(id, sentence, about, told_at, read_at)| {
             let (id, told_at) = (convert::id(&id)?, told_at.and_utc());
@@ -59,15 +82,17 @@ pub fn count_new(conn: &mut AnyConnection, member: MemberId) -> Result<i64, DbEr
         .get_result(conn)?)
 }
 
-/// Takes note that a member has read these.
+/// Takes note that a member has read these; those of other members stay as they are.
 ///
 /// # Errors
 /// The store's fault.
-pub fn mark_read(tx: &mut Tx<'_>, notices: &[MemberNotice]) -> Result<(), DbError> {
-    let ids: Vec<String> = notices.iter().map(|notice| notice.id.to_string()).collect();
-    diesel::update(member_notices::table.filter(member_notices::id.eq_any(ids)))
-        .set(member_notices::read_at.eq(Some(tx.now.naive_utc())))
-        .execute(tx.conn)?;
+pub fn mark_read(tx: &mut Tx<'_>, member: MemberId, notices: &[RowId]) -> Result<(), DbError> {
+    let ids: Vec<String> = notices.iter().map(ToString::to_string).collect();
+    let told = member_notices::table
+        .filter(member_notices::member_id.eq(member.to_string()))
+        .filter(member_notices::read_at.is_null())
+        .filter(member_notices::id.eq_any(ids));
+    diesel::update(told).set(member_notices::read_at.eq(Some(tx.now.naive_utc()))).execute(tx.conn)?;
     Ok(())
 }
 

@@ -137,7 +137,11 @@ pub fn check_link(conn: &mut AnyConnection, token: &str) -> Result<(), ServiceEr
     if facts::find_fact(conn, LINK_FACT)?.is_some_and(|hash| hash == secret_hash(token)) {
         return Ok(());
     }
-    Err(if find_community(conn)?.is_some() { already() } else { ServiceError::NotFound("set-up link") })
+    if find_community(conn)?.is_none() {
+        return Err(ServiceError::NotFound("set-up link"));
+    }
+    let sentence = "This link does not work any more: the community is set up. You can sign in.";
+    Err(ServiceError::Conflict(Refusal::new("already_set_up", sentence)))
 }
 
 /// Creates the community, the first member and the documents, which the first member signs with
@@ -204,8 +208,5 @@ fn rename(mut refusal: Refusal, (title, text): (&'static str, &'static str)) -> 
 }
 
 fn already() -> ServiceError {
-    ServiceError::Conflict(Refusal::new(
-        "already_set_up",
-        "The community is set up already, and a set-up link works once. You can sign in.",
-    ))
+    ServiceError::Conflict(Refusal::new("already_set_up", "The community is set up already. You can sign in."))
 }

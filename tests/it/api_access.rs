@@ -321,7 +321,7 @@ async fn talk_rows(village: &Village, amendment: &str) -> Vec<Row> {
         post(
             "/me/notices/read",
             "/me/notices/read".to_owned(),
-            Some(json!({"newest": comment})),
+            Some(json!({"notices": [comment]})),
             [401, 401, 403, 204, 204, 204],
         ),
         get("/me/drafts", "/me/drafts".to_owned(), [401, 401, 200, 200, 200, 200]),

@@ -3,7 +3,7 @@
 use crate::support::browser::Page;
 use crate::support::{Browser, TestApp};
 use caucus::ids::{AmendmentId, MemberId};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Bea backs what Ada proposed, and Ada changes it so often.
 async fn told(times: usize) -> (TestApp, [MemberId; 2], AmendmentId) {
@@ -52,24 +52,55 @@ async fn what_is_new_is_counted_in_the_menu_until_it_is_read() {
 async fn nobody_reads_what_another_one_was_told() {
     let (app, [ada, bea], _) = told(2).await;
     let hers = app.api_of(bea).await;
-    let newest = hers.get("/me/notices").await.json()["items"][0].clone();
-    assert_eq!(newest["is_new"], true);
+    let ids = |told: &Value| -> Vec<Value> {
+        told["items"].as_array().unwrap().iter().map(|notice| notice["id"].clone()).collect()
+    };
+    let told = hers.get("/me/notices").await.json();
+    assert_eq!(told["items"][0]["is_new"], true);
 
-    let by_ada = app.api_of(ada).await.post("/me/notices/read", json!({"newest": newest["id"]})).await;
+    let by_ada = app.api_of(ada).await.post("/me/notices/read", json!({"notices": ids(&told)})).await;
 
     assert_eq!(by_ada.status, 204, "it says nothing of what others were told");
     assert_eq!(in_the_menu(&app.signed_in("bea").await.get("/").await), "Your account 2 new");
-    for wrong in [json!({}), json!({"newest": "'; --"}), json!({"newest": 1}), json!({"newest": null, "all": true})] {
+    for wrong in [json!({}), json!({"notices": "'; --"}), json!({"notices": [1]}), json!({"notices": [], "all": true})]
+    {
         assert_eq!(hers.post("/me/notices/read", wrong.clone()).await.status, 422, "{wrong}");
     }
+    let many = vec![told["items"][0]["id"].clone(); 201];
+    assert_eq!(hers.post("/me/notices/read", json!({"notices": many})).await.status, 422);
     let mut browser = app.signed_in("bea").await;
     let form = browser.get("/account").await.form("/account/news/read");
     for wrong in ["", "x", "<script>", "019ca945-0a01-786e-9d4e"] {
-        let refused = browser.submit(&form.clone().forge("newest", wrong)).await;
+        let refused = browser.submit(&form.clone().forge("notice", wrong)).await;
         assert_eq!(refused.status, 404, "{wrong}");
     }
-    assert_eq!(hers.get("/me/notices").await.json()["items"][1]["is_new"], true);
-    assert_eq!(hers.post("/me/notices/read", json!({"newest": newest["id"]})).await.status, 204);
+    assert_eq!(in_the_menu(&browser.get("/").await), "Your account 2 new");
+    assert_eq!(hers.post("/me/notices/read", json!({"notices": ids(&told)})).await.status, 204);
     let read = hers.get("/me/notices").await.json();
     assert!(read["items"].as_array().unwrap().iter().all(|notice| notice["is_new"] == false));
+}
+
+#[tokio::test]
+async fn more_than_a_page_shows_is_read_page_by_page() {
+    let (app, [_, bea], _) = told(1).await;
+    let old = "00000000-0000-7000-8000-000000000";
+    for number in 100..350 {
+        app.store.execute(&format!(
+            "INSERT INTO member_notices (id, member_id, sentence, about, told_at) \
+             VALUES ('{old}{number}', '{bea}', 'Told {number}.', '/', '2026-01-01 12:00:00')"
+        ));
+    }
+    let mut browser = app.signed_in("bea").await;
+    let account = browser.get("/account").await;
+    assert_eq!((in_the_menu(&account).as_str(), shown(&account)), ("Your account 251 new", 200));
+
+    let rest = browser.submit(&account.form("/account/news/read")).await;
+
+    assert_eq!((in_the_menu(&rest).as_str(), shown(&rest)), ("Your account 51 new", 51));
+    assert_eq!(rest.texts("details li").len(), 200);
+    assert_eq!(in_the_menu(&browser.submit(&rest.form("/account/news/read")).await), "Your account");
+}
+
+fn shown(page: &Page) -> usize {
+    page.texts("#news ~ ul li").len()
 }

@@ -154,7 +154,9 @@ async fn set_up_by_its_link_creates_everything_and_the_link_dies() {
     let token = app.app.write(make_link).await.unwrap();
     let path = format!("/setup/{token}");
     let mut browser: Browser = app.browser();
-    assert_eq!(browser.get("/setup/wrong").await.status, 404);
+    let wrong = browser.get("/setup/wrong").await;
+    wrong.assert_sound();
+    assert_eq!(wrong.status, 404);
     let page = browser.get(&path).await;
     page.assert_sound();
     let manifesto = std::fs::read_to_string("tests/fixtures/documents/manifesto.txt").unwrap();
@@ -201,7 +203,7 @@ async fn set_up_by_its_link_creates_everything_and_the_link_dies() {
     let used = browser.get(&path).await;
     used.assert_sound();
     assert_eq!(used.status, 409);
-    assert!(used.text().contains("a set-up link works once. You can sign in."), "{}", used.text());
+    assert!(used.text().contains("This link does not work any more: the community is set up."), "{}", used.text());
     assert_eq!(browser.get("/steward").await.status, 200);
     assert!(app.browser().get("/").await.text().contains("1 member"));
 }

@@ -3,7 +3,7 @@
 
 use super::support::TestApp;
 use super::support::process::{caucus, run};
-use caucus::db::member_notices::list_notices;
+use caucus::db::member_notices::{Which, list_notices};
 use caucus::db::steward_log::list_acts;
 use caucus::ids::MemberId;
 use serde_json::json;
@@ -16,7 +16,7 @@ fn at_the_server(app: &TestApp, arguments: &[&str]) -> String {
 }
 
 async fn told(app: &TestApp, member: MemberId) -> Vec<String> {
-    let notices = app.app.read(move |conn| list_notices(conn, member, 20)).await.unwrap();
+    let notices = app.app.read(move |conn| list_notices(conn, member, Which::All, 20)).await.unwrap();
     notices.into_iter().map(|notice| notice.sentence).collect()
 }
 
@@ -75,7 +75,7 @@ async fn a_token_that_a_steward_made_has_no_voice_until_its_member_confirms_it()
         ("/spokespeople".to_owned(), json!({"purpose": "the press", "ends_on": "2026-03-20", "publish_name": true})),
         ("/linked-actors".to_owned(), json!({"handle": "@mallory@far.example"})),
         ("/linked-actors/confirmation".to_owned(), json!({"code": "123456"})),
-        ("/me/notices/read".to_owned(), json!({"newest": amendment.to_string()})),
+        ("/me/notices/read".to_owned(), json!({"notices": [amendment.to_string()]})),
     ] {
         let refused = api.post(&path, body).await.must_be(403).json();
         assert_eq!(refused["code"], "token_not_confirmed", "{path}: {refused}");

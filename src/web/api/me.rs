@@ -10,7 +10,7 @@ use crate::clock::iso_seconds;
 use crate::db::DbError;
 use crate::db::amendments::list_drafts;
 use crate::db::documents::list_documents;
-use crate::db::member_notices::list_notices;
+use crate::db::member_notices::{Which, list_notices};
 use crate::ids::{PostId, RowId};
 use crate::services::leave_community as act;
 use crate::services::read_notices::{MOST_SHOWN, read_notices};
@@ -114,7 +114,7 @@ pub async fn leave_community(
 #[get("/me/notices")]
 pub async fn list_my_notices(app: web::Data<App>, member: ApiMember) -> Result<web::Json<NoticeList>, Problem> {
     let by = member.id();
-    let notices = app.read(move |conn| list_notices(conn, by, MOST_SHOWN)).await?;
+    let notices = app.read(move |conn| list_notices(conn, by, Which::All, MOST_SHOWN)).await?;
     let items = notices.into_iter().map(|notice| NoticeView {
         id: notice.id.to_string(),
         url: format!("{}{}", app.urls.base(), notice.about),
@@ -125,16 +125,16 @@ pub async fn list_my_notices(app: web::Data<App>, member: ApiMember) -> Result<w
     Ok(web::Json(NoticeList { items: items.collect() }))
 }
 
-/// Up to where you have read.
+/// What you have read.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReadNotices {
-    /// The id of the newest notice that you have read: this one and all before it are new no longer.
-    #[schema(value_type = String)]
-    newest: RowId,
+    /// The ids of the notices that you have read, at most 200.
+    #[schema(value_type = Vec<String>)]
+    notices: Vec<RowId>,
 }
 
-/// Say that you have read what you were told, up to a notice
+/// Say that you have read notices: they are new no longer
 #[utoipa::path(tag = "me", security(("token" = [])), request_body = ReadNotices, responses(
     (status = 204), (status = 401, body = Problem), (status = 403, body = Problem), (status = 422, body = Problem)))]
 #[post("/me/notices/read")]
@@ -143,7 +143,7 @@ pub async fn read_my_notices(
     member: ApiMember,
     body: Body<ReadNotices>,
 ) -> Result<HttpResponse, Problem> {
-    let (by, newest) = (member.voice()?, body.0.newest);
-    app.write(move |tx| read_notices(tx, by, newest)).await?;
+    let (by, read) = (member.voice()?, body.0.notices);
+    app.write(move |tx| read_notices(tx, by, &read)).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -143,7 +143,7 @@ impl Fields {
                     edits.push(Edit::Move { clause, place: place_of(&one.place, &format!("clause {name}"))?, text });
                 }
                 "keep" => {}
-                _ if !one.place.is_empty() => return Err(has_place_but_stays(&name)),
+                _ if !one.place.is_empty() && !is_for_draft => return Err(has_place_but_stays(&name)),
                 _ if is_same && !is_for_draft => {}
                 _ => edits.push(Edit::Reword { clause, text: one.text }),
             }
@@ -271,7 +271,7 @@ fn has_place_but_stays(name: &str) -> Refusal {
         "changes",
         format!(
             "You chose a place for clause {name}, but not that it goes there. Please choose “It goes to another place”, \
-             or take the place out."
+             or “Please choose” as its place."
         ),
     )
 }
