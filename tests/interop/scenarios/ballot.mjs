@@ -92,7 +92,7 @@ async function othersVote(stage) {
   }
   await vote({ peer: far }, "zoe", ballot, "For", community);
   await check("a supporter whose server follows nobody here is answered there", async () =>
-    mentions(far, await messageWith(far, "zoe", community, "as a sounding"), "zoe"));
+    mentions(far, await messageWith(far, "zoe", community, "counted apart"), "zoe"));
 }
 
 /** While it is open: no totals for anybody, the number of voters for everybody, no Update. */
