@@ -298,7 +298,9 @@ async fn a_program_volunteers_backs_takes_back_and_steps_down() {
     let public = commons.app.api().get(&one).await.must_be(200).json();
     assert_eq!(public["ends_at"], "2026-05-30T00:00:00Z");
     assert_eq!(public["speaks_since"], public["begins_at"]);
-    assert!(!public.to_string().contains("bea"), "{public}");
+    // As a word, for an id may hold these letters.
+    let told = public.to_string();
+    assert!(told.split(|letter: char| !letter.is_alphanumeric()).all(|word| word != "bea"), "{told}");
     let note = public["note"].as_str().unwrap().trim_start_matches(&commons.app.base).to_owned();
     assert_eq!(commons.app.fetch(&note, "application/activity+json").await.0, 200);
     commons.app.advance(TimeDelta::days(60));
