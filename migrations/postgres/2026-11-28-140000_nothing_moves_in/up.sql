@@ -1,10 +1,8 @@
--- A row that is changed must not come to belong to something frozen either.
+-- A row that is changed must not come to belong to something frozen either. An INSERT has no OLD and a DELETE no NEW;
+-- both read as NULL then, which is no id.
 CREATE OR REPLACE FUNCTION caucus_refuse_in_opened_poll() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE touched TEXT[];
 BEGIN
-    IF TG_OP <> 'INSERT' THEN touched := array_append(touched, OLD.poll_id); END IF;
-    IF TG_OP <> 'DELETE' THEN touched := array_append(touched, NEW.poll_id); END IF;
-    IF EXISTS (SELECT 1 FROM polls WHERE id = ANY (touched) AND roll_fingerprint IS NOT NULL) THEN
+    IF EXISTS (SELECT 1 FROM polls WHERE id IN (OLD.poll_id, NEW.poll_id) AND roll_fingerprint IS NOT NULL) THEN
         RAISE EXCEPTION 'frozen: the vote is opened';
     END IF;
     IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
@@ -12,11 +10,8 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION caucus_refuse_in_opened_amendment() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE touched TEXT[];
 BEGIN
-    IF TG_OP <> 'INSERT' THEN touched := array_append(touched, OLD.amendment_id); END IF;
-    IF TG_OP <> 'DELETE' THEN touched := array_append(touched, NEW.amendment_id); END IF;
-    IF EXISTS (SELECT 1 FROM amendments WHERE id = ANY (touched) AND frozen_hash IS NOT NULL) THEN
+    IF EXISTS (SELECT 1 FROM amendments WHERE id IN (OLD.amendment_id, NEW.amendment_id) AND frozen_hash IS NOT NULL) THEN
         RAISE EXCEPTION 'frozen: the vote is opened';
     END IF;
     IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
@@ -24,11 +19,8 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION caucus_refuse_after_decision() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE touched TEXT[];
 BEGIN
-    IF TG_OP <> 'INSERT' THEN touched := array_append(touched, OLD.amendment_id); END IF;
-    IF TG_OP <> 'DELETE' THEN touched := array_append(touched, NEW.amendment_id); END IF;
-    IF EXISTS (SELECT 1 FROM amendments WHERE id = ANY (touched) AND state IN ('carried', 'lost')) THEN
+    IF EXISTS (SELECT 1 FROM amendments WHERE id IN (OLD.amendment_id, NEW.amendment_id) AND state IN ('carried', 'lost')) THEN
         RAISE EXCEPTION 'frozen: the vote has its result';
     END IF;
     IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
@@ -36,11 +28,8 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION caucus_refuse_after_result() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE touched TEXT[];
 BEGIN
-    IF TG_OP <> 'INSERT' THEN touched := array_append(touched, OLD.poll_id); END IF;
-    IF TG_OP <> 'DELETE' THEN touched := array_append(touched, NEW.poll_id); END IF;
-    IF EXISTS (SELECT 1 FROM results WHERE poll_id = ANY (touched)) THEN
+    IF EXISTS (SELECT 1 FROM results WHERE poll_id IN (OLD.poll_id, NEW.poll_id)) THEN
         RAISE EXCEPTION 'frozen: the vote has its result';
     END IF;
     IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
