@@ -23,14 +23,14 @@ pub struct MemberNotice {
     pub is_new: bool,
 }
 
-/// Which of what a member was told.
+/// Which of the notices of a member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Which {
-    /// All of it.
+pub enum Notices {
+    /// All of them.
     All,
-    /// What they have not said to have read.
+    /// Those that they have not said to have read.
     New,
-    /// What they have read.
+    /// Those that they have read.
     Read,
 }
 
@@ -41,7 +41,7 @@ pub enum Which {
 pub fn list_notices(
     conn: &mut AnyConnection,
     member: MemberId,
-    which: Which,
+    which: Notices,
     limit: i64,
 ) -> Result<Vec<MemberNotice>, DbError> {
     let mut told = member_notices::table
@@ -57,9 +57,9 @@ pub fn list_notices(
         ))
         .into_boxed::<AnyBackend>();
     told = match which {
-        Which::All => told,
-        Which::New => told.filter(member_notices::read_at.is_null()),
-        Which::Read => told.filter(member_notices::read_at.is_not_null()),
+        Notices::All => told,
+        Notices::New => told.filter(member_notices::read_at.is_null()),
+        Notices::Read => told.filter(member_notices::read_at.is_not_null()),
     };
     let rows: Vec<(String, String, String, NaiveDateTime, Option<NaiveDateTime>)> = told.load(conn)?;
     rows.into_iter()

@@ -1,5 +1,6 @@
 //! What members are told: a number in the menu until they say that they have read it.
 
+use crate::support::api::Answer;
 use crate::support::browser::Page;
 use crate::support::{Browser, TestApp};
 use caucus::ids::{AmendmentId, MemberId};
@@ -93,12 +94,21 @@ async fn more_than_a_page_shows_is_read_page_by_page() {
     let mut browser = app.signed_in("bea").await;
     let account = browser.get("/account").await;
     assert_eq!((in_the_menu(&account).as_str(), shown(&account)), ("Your account 251 new", 200));
+    let api = app.api_of(bea).await;
+    assert_eq!(api.get("/me/notices?new=maybe").await.status, 400);
+    assert_eq!(count(&api.get("/me/notices?new=true").await), 200);
 
     let rest = browser.submit(&account.form("/account/news/read")).await;
 
     assert_eq!((in_the_menu(&rest).as_str(), shown(&rest)), ("Your account 51 new", 51));
     assert_eq!(rest.texts("details li").len(), 200);
+    assert_eq!(count(&api.get("/me/notices?new=true").await), 51, "a program comes to them too");
+    assert_eq!(count(&api.get("/me/notices").await), 200);
     assert_eq!(in_the_menu(&browser.submit(&rest.form("/account/news/read")).await), "Your account");
+}
+
+fn count(notices: &Answer) -> usize {
+    notices.json()["items"].as_array().unwrap().len()
 }
 
 fn shown(page: &Page) -> usize {

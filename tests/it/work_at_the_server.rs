@@ -3,7 +3,7 @@
 
 use super::support::TestApp;
 use super::support::process::{caucus, run};
-use caucus::db::member_notices::{Which, list_notices};
+use caucus::db::member_notices::{Notices, list_notices};
 use caucus::db::steward_log::list_acts;
 use caucus::ids::MemberId;
 use serde_json::json;
@@ -16,7 +16,7 @@ fn at_the_server(app: &TestApp, arguments: &[&str]) -> String {
 }
 
 async fn told(app: &TestApp, member: MemberId) -> Vec<String> {
-    let notices = app.app.read(move |conn| list_notices(conn, member, Which::All, 20)).await.unwrap();
+    let notices = app.app.read(move |conn| list_notices(conn, member, Notices::All, 20)).await.unwrap();
     notices.into_iter().map(|notice| notice.sentence).collect()
 }
 

@@ -10,7 +10,7 @@ use crate::clock::iso_seconds;
 use crate::db::DbError;
 use crate::db::amendments::list_drafts;
 use crate::db::documents::list_documents;
-use crate::db::member_notices::{Which, list_notices};
+use crate::db::member_notices::{Notices, list_notices};
 use crate::ids::{PostId, RowId};
 use crate::services::leave_community as act;
 use crate::services::read_notices::{MOST_SHOWN, read_notices};
@@ -108,13 +108,27 @@ pub async fn leave_community(
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// List what you are told on your page
-#[utoipa::path(tag = "me", security(("token" = [])), responses(
-    (status = 200, body = NoticeList), (status = 401, body = Problem)))]
+/// Which notices to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct NoticesQuery {
+    /// True: only what you have not said to have read
+    #[serde(default)]
+    new: bool,
+}
+
+/// List what you are told on your page, the latest 200
+#[utoipa::path(tag = "me", security(("token" = [])), params(NoticesQuery), responses(
+    (status = 200, body = NoticeList), (status = 401, body = Problem), (status = 400, body = Problem)))]
 #[get("/me/notices")]
-pub async fn list_my_notices(app: web::Data<App>, member: ApiMember) -> Result<web::Json<NoticeList>, Problem> {
-    let by = member.id();
-    let notices = app.read(move |conn| list_notices(conn, by, Which::All, MOST_SHOWN)).await?;
+pub async fn list_my_notices(
+    app: web::Data<App>,
+    member: ApiMember,
+    query: Query<NoticesQuery>,
+) -> Result<web::Json<NoticeList>, Problem> {
+    let (by, which) = (member.id(), if query.0.new { Notices::New } else { Notices::All });
+    let notices = app.read(move |conn| list_notices(conn, by, which, MOST_SHOWN)).await?;
     let items = notices.into_iter().map(|notice| NoticeView {
         id: notice.id.to_string(),
         url: format!("{}{}", app.urls.base(), notice.about),

@@ -1,7 +1,7 @@
 //! What is new for a member, on their own page and as a number in the menu.
 
 use crate::App;
-use crate::db::member_notices::{MemberNotice, Which, list_notices};
+use crate::db::member_notices::{MemberNotice, Notices, list_notices};
 use crate::db::{AnyConnection, DbError};
 use crate::ids::{MemberId, RowId};
 use crate::services::ServiceError;
@@ -23,7 +23,7 @@ pub(super) struct News {
 /// The store's fault.
 pub(super) fn load_news(conn: &mut AnyConnection, member: MemberId) -> Result<News, DbError> {
     let mut list = |which| list_notices(conn, member, which, MOST_SHOWN);
-    Ok(News { new: list(Which::New)?, earlier: list(Which::Read)? })
+    Ok(News { new: list(Notices::New)?, earlier: list(Notices::Read)? })
 }
 
 /// The notices that the member was shown.

@@ -3,7 +3,7 @@
 
 use super::app::TestApp;
 use super::rows::{of_type, on_their_way};
-use caucus::db::member_notices::Which;
+use caucus::db::member_notices::Notices;
 use caucus::db::{amendments, documents, member_notices};
 use caucus::domain::document::Clause;
 use caucus::ids::{AmendmentId, MemberId, PollId};
@@ -62,7 +62,8 @@ impl TestApp {
 
     /// What a member was told, the newest first.
     pub async fn notices(&self, member: MemberId) -> Vec<String> {
-        let told = self.app.read(move |conn| member_notices::list_notices(conn, member, Which::All, 50)).await.unwrap();
+        let told =
+            self.app.read(move |conn| member_notices::list_notices(conn, member, Notices::All, 50)).await.unwrap();
         told.into_iter().map(|notice| notice.sentence).collect()
     }
 
