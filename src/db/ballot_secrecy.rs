@@ -71,8 +71,8 @@ fn write_anew(tx: &mut Tx<'_>, poll: &str) -> Result<(), DbError> {
 }
 
 /// The tables in which something led from a voter to a ballot.
-const SECRET_TABLES: &str = "ballot_links, vote_senders, soundings, ballots, poll_voters, poll_options, inbox_activities, outbox_activities, \
-     vote_notices";
+const SECRET_TABLES: &str = "ballot_links, vote_senders, soundings, ballots, poll_voters, poll_options, \
+     inbox_activities, outbox_activities, vote_notices";
 
 /// Erases what is left of deleted rows outside the tables: on SQLite the log of writes, whose
 /// older pages still hold them; on PostgreSQL the dead rows, whose room is given free. False when

@@ -46,7 +46,8 @@ pub fn establish(url: &DatabaseUrl) -> Result<AnyConnection, DbError> {
             // recursive_triggers: what a REPLACE takes away is looked at like what a DELETE takes away.
             connection.batch_execute(
                 "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                 PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000;",
+                 PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; PRAGMA secure_delete = ON; \
+                 PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000;",
             )?;
             Ok(AnyConnection::Sqlite(connection))
         }

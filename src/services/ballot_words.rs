@@ -120,8 +120,8 @@ pub(super) fn notice(poll: &Poll, outcome: VoteOutcome) -> Option<Notice> {
         VoteOutcome::Sounding => (
             "sounding",
             "thank you for your view. This vote is decided by the members of the community, so yours is counted apart, \
-             among those of all supporters. Anybody may join, and then votes too. If you are a member, please link this account on your \
-             account page and vote again; until the close your last vote counts."
+             among those of all supporters. Anybody may join, and then votes too. If you are a member, please link this \
+             account on your account page and vote again; until the close your last vote counts."
                 .to_owned(),
         ),
         VoteOutcome::Counted | VoteOutcome::Changed => return None,
@@ -164,8 +164,8 @@ fn why_not(poll: &Poll, reason: Uncounted) -> Option<String> {
                 .to_owned()
         }
         Uncounted::OffRoll => {
-            "thank you for voting. You joined after this vote opened, and who may vote is settled at the opening, so your \
-             vote could not be counted. The next one will be."
+            "thank you for voting. You joined after this vote opened, and who may vote is settled at the opening, so \
+             your vote could not be counted. The next one will be."
                 .to_owned()
         }
         Uncounted::Duplicate if poll.has_roll() => format!(

@@ -140,8 +140,7 @@ pub fn check_link(conn: &mut AnyConnection, token: &str) -> Result<(), ServiceEr
     if find_community(conn)?.is_none() {
         return Err(ServiceError::NotFound("set-up link"));
     }
-    let sentence = "This link does not work any more: the community is set up. You can sign in.";
-    Err(ServiceError::Conflict(Refusal::new("already_set_up", sentence)))
+    Err(already("This link does not work any more: the community is set up. You can sign in."))
 }
 
 /// Creates the community, the first member and the documents, which the first member signs with
@@ -151,7 +150,7 @@ pub fn check_link(conn: &mut AnyConnection, token: &str) -> Result<(), ServiceEr
 /// When there is a community already, a document cannot be read, or the store fails.
 pub fn set_up(tx: &mut Tx<'_>, new: SetUp, keys: &KeyPair) -> Result<MemberId, ServiceError> {
     if find_community(tx.conn)?.is_some() {
-        return Err(already());
+        return Err(already("The community is set up already. You can sign in."));
     }
     if new.documents.is_empty() {
         return Err(Refusal::field("document_text", "Please give at least one governing document.").into());
@@ -207,6 +206,6 @@ fn rename(mut refusal: Refusal, (title, text): (&'static str, &'static str)) -> 
     refusal
 }
 
-fn already() -> ServiceError {
-    ServiceError::Conflict(Refusal::new("already_set_up", "The community is set up already. You can sign in."))
+fn already(sentence: &str) -> ServiceError {
+    ServiceError::Conflict(Refusal::new("already_set_up", sentence))
 }
