@@ -80,6 +80,8 @@ id_type!(/// An activity that we send.
     OutboxId);
 id_type!(/// One activity on its way to one inbox.
     DeliveryId);
+id_type!(/// One act of a steward, in the public log.
+    StewardActId);
 id_type!(/// Any other row.
     RowId);
 

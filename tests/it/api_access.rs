@@ -153,6 +153,7 @@ async fn rows(village: &Village) -> Vec<Row> {
         get("/amendments/{id}", format!("/amendments/{draft}"), [200, 401, 200, 200, 200, 200]),
         get("/linked-actors", "/linked-actors".to_owned(), [401, 401, 200, 200, 200, 200]),
         get("/blocks", "/blocks".to_owned(), [401, 401, 403, 403, 200, 403]),
+        get("/steward-log", "/steward-log".to_owned(), [200, 401, 200, 200, 200, 200]),
         get("/reports", "/reports".to_owned(), [401, 401, 403, 403, 200, 403]),
         post(
             "/blocks",

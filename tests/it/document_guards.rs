@@ -215,7 +215,7 @@ async fn what_a_steward_puts_in_is_told_and_marked_and_signed_only_after_a_vote(
         content.contains("Nobody has voted on it") && content.contains(&app.url("/documents/rules-of-play")),
         "{content}"
     );
-    let acts = app.app.read(|conn| steward_log::list_acts(conn, 10)).await.unwrap();
+    let acts = app.app.read(|conn| steward_log::list_acts(conn, None, 10)).await.unwrap();
     assert_eq!(
         (acts[0].act.as_str(), acts[0].subject.as_str()),
         ("put in a document, without a vote", "Rules <of> play")

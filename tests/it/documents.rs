@@ -169,7 +169,11 @@ async fn a_steward_imports_a_document_once_and_everybody_can_read_that_they_did(
     assert!(again.text().contains("propose an amendment"), "{}", again.text());
     assert!(!app.browser().get("/documents/code-of-conduct").await.text().contains("rude"));
     assert_eq!(bob.get("/documents/import").await.status, 403);
-    assert_eq!(app.app.read(|conn| steward_log::list_acts(conn, 10)).await.unwrap().len(), 2, "set-up and one import");
+    assert_eq!(
+        app.app.read(|conn| steward_log::list_acts(conn, None, 10)).await.unwrap().len(),
+        2,
+        "set-up and one import"
+    );
 }
 
 #[tokio::test]

@@ -343,7 +343,7 @@ async fn a_clock_that_is_set_is_no_absence_and_an_absence_is_no_fault_of_the_clo
 
     let kinds: Vec<_> = incidents(&app).await.iter().map(|incident| incident.kind).collect();
     assert_eq!(kinds, [IncidentKind::Clock], "a confirmed jump");
-    let act = app.app.read(|conn| list_acts(conn, 1)).await.unwrap().remove(0);
+    let act = app.app.read(|conn| list_acts(conn, None, 1)).await.unwrap().remove(0);
     assert_eq!(act.act, "confirmed the time of the server");
     assert_eq!(act.subject, "1 March 2026, 15:02 UTC, 3 hours later than it surely was");
     app.advance(TimeDelta::seconds(61));
@@ -376,7 +376,7 @@ async fn a_remembered_time_that_was_wrong_is_put_back_by_a_steward() {
     app.vote_on_the_web(poll, bea, &[0]).await.unwrap();
     let (again, _, _) = started_at(&app, app.app.now()).await;
     assert_eq!(again.deadline(), app.app.now(), "nothing of it is left in the store");
-    let act = app.app.read(|conn| list_acts(conn, 1)).await.unwrap().remove(0);
+    let act = app.app.read(|conn| list_acts(conn, None, 1)).await.unwrap().remove(0);
     assert_eq!(act.act, "put back the time that the server remembers");
     assert!(act.subject.starts_with("from 18 May 2034"), "{}", act.subject);
 }

@@ -83,6 +83,7 @@ mod sessions;
 mod soundings;
 mod speaking;
 mod spokespeople;
+mod steward_log;
 mod support;
 mod tally;
 mod tampering;

@@ -36,7 +36,7 @@ async fn every_act_in_the_place_of_a_member_is_public_and_told_to_them() {
     for (command, logged, sentence) in acts {
         at_the_server(&app, command);
 
-        let newest = app.app.read(|conn| list_acts(conn, 1)).await.unwrap().remove(0);
+        let newest = app.app.read(|conn| list_acts(conn, None, 1)).await.unwrap().remove(0);
         assert!(newest.act.contains(logged) && newest.steward.is_none(), "{newest:?}");
         assert!(told(&app, bea).await.iter().any(|told| told.contains(sentence)), "{sentence}");
     }

@@ -28,6 +28,7 @@ mod query;
 mod reports;
 mod spokespeople;
 mod statements;
+mod steward_log;
 
 pub use body::MAX_BODY_BYTES;
 pub use problem::{FieldError, Problem};
@@ -146,6 +147,7 @@ routes! {
     blocks::remove_block,
     reports::list_reports,
     reports::settle_report,
+    steward_log::list_steward_acts,
 }
 
 struct BearerTokens;

@@ -1,6 +1,6 @@
 //! All cabals, the youngest first.
 
-use super::view;
+use super::{long_list, view};
 use crate::App;
 use crate::clock::Stamp;
 use crate::db::cabals::{Cabal, list_cabals};
@@ -9,7 +9,6 @@ use crate::web::errors::PageError;
 use crate::web::session::Session;
 use actix_web::{HttpResponse, web};
 use askama::Template;
-use serde::Deserialize;
 
 const ON_A_PAGE: usize = 50;
 
@@ -21,18 +20,14 @@ struct Content {
     now: Stamp,
 }
 
-/// Where a list goes on.
-#[derive(Debug, Deserialize)]
-pub struct From {
-    before: Option<CabalId>,
-}
-
 /// `GET /cabals`
-pub async fn show(app: web::Data<App>, session: Session, from: web::Query<From>) -> Result<HttpResponse, PageError> {
-    let before = from.before;
-    let mut cabals = app.read(move |conn| list_cabals(conn, before, 51)).await?;
-    let has_more = cabals.len() > ON_A_PAGE;
-    cabals.truncate(ON_A_PAGE);
-    let next = cabals.last().filter(|_| has_more).map(|last| last.id);
+pub async fn show(
+    app: web::Data<App>,
+    session: Session,
+    from: web::Query<long_list::From<CabalId>>,
+) -> Result<HttpResponse, PageError> {
+    let most = long_list::one_more_than(ON_A_PAGE);
+    let mut cabals = app.read(move |conn| list_cabals(conn, from.before, most)).await?;
+    let next = long_list::cut(&mut cabals, ON_A_PAGE, |cabal| cabal.id);
     session.page(&app, "Cabals").show(&Content { cabals, next, now: app.now() })
 }

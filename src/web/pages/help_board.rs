@@ -1,6 +1,6 @@
 //! The board: where help is wanted, all of it or by one skill.
 
-use super::view;
+use super::{long_list, view};
 use crate::App;
 use crate::clock::Stamp;
 use crate::db::help_requests::{HelpRequest, HelpRequestFilter, list_help_requests};
@@ -10,7 +10,6 @@ use crate::web::errors::PageError;
 use crate::web::session::Session;
 use actix_web::{HttpResponse, web};
 use askama::Template;
-use serde::Deserialize;
 
 const ON_A_PAGE: usize = 30;
 /// How many open requests are looked through for one skill.
@@ -25,20 +24,17 @@ struct Content {
     now: Stamp,
 }
 
-/// Where a list goes on.
-#[derive(Debug, Deserialize)]
-pub struct From {
-    before: Option<HelpRequestId>,
-}
-
 /// `GET /help-requests`
-pub async fn show(app: web::Data<App>, session: Session, from: web::Query<From>) -> Result<HttpResponse, PageError> {
+pub async fn show(
+    app: web::Data<App>,
+    session: Session,
+    from: web::Query<long_list::From<HelpRequestId>>,
+) -> Result<HttpResponse, PageError> {
     let filter = HelpRequestFilter { before: from.before, ..open() };
     let now = app.now();
-    let mut requests = app.read(move |conn| list_help_requests(conn, &filter, now, 31)).await?;
-    let has_more = requests.len() > ON_A_PAGE;
-    requests.truncate(ON_A_PAGE);
-    let next = requests.last().filter(|_| has_more).map(|last| last.id);
+    let most = long_list::one_more_than(ON_A_PAGE);
+    let mut requests = app.read(move |conn| list_help_requests(conn, &filter, now, most)).await?;
+    let next = long_list::cut(&mut requests, ON_A_PAGE, |request| request.id);
     session.page(&app, "Help wanted").show(&Content { tag: None, requests, next, now })
 }
 

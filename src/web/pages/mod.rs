@@ -35,6 +35,7 @@ mod help_request;
 mod help_request_form;
 mod home;
 mod lead;
+mod long_list;
 mod minutes;
 mod my_offer;
 mod note;
@@ -52,6 +53,7 @@ mod statement;
 mod statement_form;
 mod steward;
 mod steward_blocks;
+mod steward_log;
 mod steward_reports;
 mod steward_time;
 mod view;
@@ -70,7 +72,7 @@ pub fn configure(cfg: &mut ServiceConfig) {
         .service(page("/").route(get().to(home::show)))
         .service(page("/about").route(get().to(about::show)))
         .service(page("/recount").route(get().to(recount::show)))
-        .service(page("/log").route(get().to(steward::log)))
+        .service(page("/log").route(get().to(steward_log::show)))
         .configure(stewards)
         .service(page("/steward/time").route(get().to(steward_time::show)).route(post().to(steward_time::confirm)))
         .configure(people)

@@ -1,14 +1,13 @@
-//! For stewards: what waits for which server. And the public log of what stewards did (K2).
+//! For stewards: what waits for which server.
 
 use super::view;
 use crate::App;
 use crate::clock::Stamp;
 use crate::db::deliveries::{HostQueue, queue_by_host};
-use crate::db::steward_log::{StewardAct, list_acts};
 use crate::db::{DbError, inbox};
 use crate::services::ServiceError;
 use crate::web::errors::PageError;
-use crate::web::session::{MemberSession, Session, SignedIn};
+use crate::web::session::{MemberSession, SignedIn};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 
@@ -20,13 +19,6 @@ struct Queue {
     given_up: i64,
     is_time_doubted: bool,
     now: Stamp,
-}
-
-#[derive(Template)]
-#[template(path = "log.html")]
-struct Log {
-    acts: Vec<StewardAct>,
-    is_member: bool,
 }
 
 /// `GET /steward`
@@ -49,10 +41,4 @@ pub(super) fn only_stewards(me: &SignedIn) -> Result<(), PageError> {
     } else {
         Err(ServiceError::Forbidden("Only stewards can see this page.".to_owned()).into())
     }
-}
-
-/// `GET /log`: strangers read what was done, members also by whom (J5).
-pub async fn log(app: web::Data<App>, session: Session) -> Result<HttpResponse, PageError> {
-    let acts = app.read(|conn| list_acts(conn, 200)).await?;
-    session.page(&app, "Stewards’ log").show(&Log { acts, is_member: session.signed_in.is_some() })
 }
