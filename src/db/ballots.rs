@@ -12,7 +12,7 @@ use crate::domain::chain::BallotSum;
 use crate::ids::{MemberId, PollId, random_receipt};
 use crate::on_each_backend;
 use chrono::NaiveDateTime;
-use diesel::dsl::count_star;
+use diesel::dsl::{self, count_star};
 use diesel::prelude::*;
 
 /// Who votes: the key under which one person has one ballot, and the actor through whom.
@@ -251,6 +251,23 @@ pub fn sum_of_ballots(conn: &mut AnyConnection, poll: PollId) -> Result<(BallotS
         counted += 1;
     }
     Ok((sum, counted))
+}
+
+/// How many links of an open vote with a roll lead from somebody who is not among those who took part.
+/// Of those who left the community while it ran nothing leads to a ballot any more.
+///
+/// # Errors
+/// The store's fault.
+pub fn count_links_of_nobody(conn: &mut AnyConnection, poll: PollId) -> Result<i64, DbError> {
+    let id = poll.to_string();
+    let took_part =
+        poll_voters::table.filter(poll_voters::poll_id.eq(&id)).filter(poll_voters::voter.eq(ballot_links::voter));
+    Ok(ballot_links::table
+        .filter(ballot_links::poll_id.eq(&id))
+        .filter(dsl::not(ballot_links::voter.like("left:%")))
+        .filter(dsl::not(dsl::exists(took_part)))
+        .count()
+        .get_result(conn)?)
 }
 
 /// Adds one to the live totals of options; only for polls that show them.

@@ -122,7 +122,7 @@ fn seal_one(tx: &mut Tx<'_>, poll: PollId, change: &BallotSum) -> Result<(), DbE
     let Some((position, hash, kind, entry, voters)) = newest else { return Ok(()) };
     let told = match convert::word(&kind, EntryKind::stored)? {
         EntryKind::Opening => BallotSum::nothing(),
-        EntryKind::Ballots => told_by(&entry, poll)?,
+        EntryKind::Ballots => told_by(&entry),
         EntryKind::Restored | EntryKind::Closing => find_commitment(tx.conn, poll)?.unwrap_or_else(BallotSum::nothing),
     };
     let entry = ballots(count(voters)?, &told.plus(change).hex());
@@ -133,7 +133,7 @@ fn seal_one(tx: &mut Tx<'_>, poll: PollId, change: &BallotSum) -> Result<(), DbE
 /// What the newest entry of the chain says the ballots are committed to; `None` without a chain.
 ///
 /// # Errors
-/// The store's fault, also when the entry cannot be read.
+/// The store's fault.
 pub fn find_commitment(conn: &mut AnyConnection, poll: PollId) -> Result<Option<BallotSum>, DbError> {
     let telling = [EntryKind::Opening, EntryKind::Ballots].map(EntryKind::as_str);
     let newest: Option<(String, String)> = chain_entries::table
@@ -143,17 +143,14 @@ pub fn find_commitment(conn: &mut AnyConnection, poll: PollId) -> Result<Option<
         .select((chain_entries::kind, chain_entries::entry_json))
         .first(conn)
         .optional()?;
-    newest
-        .map(
-            |(kind, entry)| {
-                if kind == EntryKind::Opening.as_str() { Ok(BallotSum::nothing()) } else { told_by(&entry, poll) }
-            },
-        )
-        .transpose()
+    let is_opening = |kind: &str| kind == EntryKind::Opening.as_str();
+    Ok(newest.map(|(kind, entry)| if is_opening(&kind) { BallotSum::nothing() } else { told_by(&entry) }))
 }
 
-fn told_by(entry: &str, poll: PollId) -> Result<BallotSum, DbError> {
-    commitment_in(entry).ok_or_else(|| DbError::Broken(format!("an entry of the chain of {poll} cannot be read")))
+/// What an entry commits to. One that cannot be read was written by somebody else and breaks the chain,
+/// which decides nothing then; it must not keep people from voting, nor the vote from its end.
+fn told_by(entry: &str) -> BallotSum {
+    commitment_in(entry).unwrap_or_else(BallotSum::nothing)
 }
 
 /// The polls of which there are entries.

@@ -2,13 +2,14 @@
 
 use super::connection::{AnyBackend, AnyConnection};
 use super::documents::stored_rule;
-use super::schema::{poll_options, polls};
+use super::schema::{chain_entries, poll_options, polls, results};
 use super::{DbError, Tx, convert};
 use crate::clock::Stamp;
 use crate::domain::ballot::Manner;
 use crate::domain::tally::{Majority, Rule};
 use crate::ids::{ActorId, AmendmentId, MemberId, PollId};
 use chrono::NaiveDateTime;
+use diesel::dsl;
 use diesel::prelude::*;
 
 /// A poll with its options.
@@ -295,19 +296,39 @@ pub fn insert_poll(tx: &mut Tx<'_>, new: &PollToInsert<'_>) -> Result<(), DbErro
     Ok(())
 }
 
-/// Up to `limit` polls whose time is over and that are not closed, the longest due first.
+/// Up to `limit` polls whose time is over and that are not closed, the longest due first; with those
+/// that somebody marked as closed who is not us.
 ///
 /// # Errors
 /// The store's fault.
 pub fn list_due(conn: &mut AnyConnection, now: Stamp, limit: i64) -> Result<Vec<PollId>, DbError> {
+    let chained = chain_entries::table.filter(chain_entries::poll_id.eq(polls::id));
+    let decided = results::table.filter(results::poll_id.eq(polls::id));
+    let is_cut_short = dsl::exists(chained).and(dsl::not(dsl::exists(decided)));
     let rows: Vec<String> = polls::table
-        .filter(polls::closed_at.is_null())
+        .filter(polls::closed_at.is_null().or(polls::roll_fingerprint.is_not_null().and(is_cut_short)))
         .filter(polls::closes_at.le(now.naive_utc()))
         .order((polls::closes_at, polls::id))
         .limit(limit)
         .select(polls::id)
         .load(conn)?;
     rows.iter().map(|id| convert::id(id)).collect()
+}
+
+/// Whether a poll is marked as closed although nothing was decided: the close writes both at once, so
+/// somebody else wrote the mark. Votes that were opened before chains were kept may have no result.
+///
+/// # Errors
+/// The store's fault.
+pub fn is_cut_short(conn: &mut AnyConnection, poll: &Poll) -> Result<bool, DbError> {
+    if poll.closed_at.is_none() || !poll.has_roll() {
+        return Ok(false);
+    }
+    let id = poll.id.to_string();
+    let chained = chain_entries::table.filter(chain_entries::poll_id.eq(&id));
+    let decided = results::table.filter(results::poll_id.eq(&id));
+    let is_undecided = dsl::exists(chained).and(dsl::not(dsl::exists(decided)));
+    Ok(diesel::select(is_undecided).get_result(conn)?)
 }
 
 /// Claims the close of a poll: true for exactly one of all who try (A16).

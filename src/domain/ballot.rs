@@ -70,6 +70,8 @@ pub enum VoteOutcome {
     Unchanged,
     /// By a supporter: kept apart from the tally (A10).
     Sounding,
+    /// A vote that was dealt with before, of somebody without a ballot; they were told then what it is.
+    Repeated,
     /// Changes nothing (A11).
     Uncounted(Uncounted),
 }
@@ -80,7 +82,7 @@ impl VoteOutcome {
     pub fn why_uncounted(self) -> Option<Uncounted> {
         match self {
             Self::Uncounted(reason) => Some(reason),
-            Self::Unchanged => Some(Uncounted::Duplicate),
+            Self::Unchanged | Self::Repeated => Some(Uncounted::Duplicate),
             Self::Counted | Self::Changed | Self::Sounding => None,
         }
     }

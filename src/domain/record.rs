@@ -127,7 +127,7 @@ impl FrozenVote {
 pub enum Fault {
     /// An entry of its chain is missing or not what was written.
     Chain,
-    /// Text, rule, question or times are not those of the opening.
+    /// Text, rule, question, times or state are not those of the opening.
     Frozen,
     /// Its roll is not the one of the opening.
     Roll,
@@ -165,7 +165,7 @@ impl Fault {
         match self {
             Self::Chain => "The chain of the vote was changed in the database.",
             Self::Frozen => {
-                "The text, the rule or the times of the vote were changed in the database after it had opened."
+                "The text, the rule, the times or the state of the vote were changed in the database after it had opened."
             }
             Self::Roll => "The roll of the vote was changed in the database after it had opened.",
             Self::Voters => "The list of who took part was changed in the database.",

@@ -9,6 +9,7 @@ use crate::db::Tx;
 use crate::db::ballots::{Ballot, Voter};
 use crate::db::linked_actors::find_member_of;
 use crate::db::local_actors::actor;
+use crate::db::member_notices::insert_notice;
 use crate::db::polls::{self, Poll};
 use crate::db::remote_actors::find_remote_actor;
 use crate::db::roll::is_on_roll;
@@ -71,8 +72,9 @@ fn tell_once(tx: &mut Tx<'_>, poll: &Poll, actor_url: &str, notice: &Notice) -> 
 }
 
 /// Sends the voter their receipt, once for each vote and without their choice (A13); false when they
-/// have it. What carries
-/// it is forgotten at the close, should it be on its way still.
+/// have it. What carries it is forgotten at the close, should it be on its way still. Their page here says
+/// that they voted, because the server that carried the vote could have made it up and could keep the
+/// receipt from them (V-30).
 ///
 /// # Errors
 /// The store's fault.
@@ -80,6 +82,9 @@ pub(super) fn give_receipt(tx: &mut Tx<'_>, poll: &Poll, voter: &Voter, ballot: 
     let Some(actor_url) = &voter.actor_url else { return Ok(false) };
     if !note_told(tx, poll.id, &voter.key, RECEIPT)? {
         return Ok(false);
+    }
+    if let Some(member) = voter.member_id() {
+        insert_notice(tx, member, &ballot_words::arrived(poll), &format!("/polls/{}", poll.id))?;
     }
     let Some(to) = find_remote_actor(tx.conn, actor_url)? else { return Ok(false) };
     let author = actor(tx.conn, poll.actor_id)?;

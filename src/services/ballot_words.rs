@@ -124,7 +124,7 @@ pub(super) fn notice(poll: &Poll, outcome: VoteOutcome) -> Option<Notice> {
              account on your account page and vote again; until the close your last vote counts."
                 .to_owned(),
         ),
-        VoteOutcome::Counted | VoteOutcome::Changed => return None,
+        VoteOutcome::Counted | VoteOutcome::Changed | VoteOutcome::Repeated => return None,
         VoteOutcome::Unchanged | VoteOutcome::Uncounted(_) => {
             let reason = outcome.why_uncounted()?;
             (reason.as_str(), why_not(poll, reason)?)
@@ -195,6 +195,15 @@ pub(super) fn receipt(poll: &Poll, code: &str) -> String {
          may keep it. Until {} you may change it: answer the question with the single word for, against or abstain, or \
          vote on the page; the last one counts. Who could see what, and when:",
         moment(poll.closes_at)
+    )
+}
+
+/// What a member reads on their page here when the first vote of theirs comes from elsewhere.
+pub(super) fn arrived(poll: &Poll) -> String {
+    format!(
+        "A vote that came from an account of yours on another server counts in “{}”. If you did not send it, please vote \
+         on its page: until the end your last vote counts.",
+        poll.question
     )
 }
 

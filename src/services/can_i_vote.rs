@@ -28,8 +28,10 @@ pub enum Standing {
     JoinedLater,
     /// On the roll, but whoever is signed in may be a steward (V-54).
     PasswordGiven,
-    /// The vote is over, or the amendment is not put to a vote.
+    /// The vote is over.
     Over,
+    /// The amendment is not put to a vote: it was withdrawn, or it lapsed.
+    NoVote,
 }
 
 impl Standing {
@@ -43,6 +45,7 @@ impl Standing {
             Self::JoinedLater => "joined_later",
             Self::PasswordGiven => "password_given",
             Self::Over => "over",
+            Self::NoVote => "no_vote",
         }
     }
 
@@ -61,7 +64,8 @@ impl Standing {
                 "Not in this one: you became a member after it opened, and the list of those who may vote was fixed then. The next one is yours too."
             }
             Self::PasswordGiven => given_password::SENTENCE,
-            Self::Over => "No: this vote is over, or there is none.",
+            Self::Over => "No: this vote is over.",
+            Self::NoVote => "No: this amendment is not put to a vote.",
         }
     }
 }
@@ -81,7 +85,7 @@ pub fn can_i_vote(
     let is_before = State::UNDECIDED.contains(&amendment.state_at(now));
     let Some(poll) = amendment.poll_id else {
         return Ok(match (is_before, member) {
-            (false, _) => Standing::Over,
+            (false, _) => Standing::NoVote,
             (true, None) => Standing::UnknownYet,
             (true, Some(_)) => Standing::WhenItOpens,
         });

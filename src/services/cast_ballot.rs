@@ -126,6 +126,12 @@ fn why_not_on_the_web(poll: &Poll, reason: Uncounted) -> ServiceError {
             "poll_not_open",
             "This vote is not open yet. Please vote again once it is.",
         )),
+        // The backup from which this server came back no longer leads to their ballot.
+        _ if poll.has_roll() => ServiceError::Conflict(Refusal::new(
+            "already_voted",
+            "You have voted already, and your vote can no longer be changed: since the server was put back from a backup, \
+             nothing leads to it.",
+        )),
         _ => ServiceError::Conflict(Refusal::new(
             "already_voted",
             "Your ballot in this poll stands already. In advisory polls the first one counts.",
@@ -250,15 +256,17 @@ fn judge(tx: &mut Tx<'_>, poll: &Poll, vote: &FediverseVote<'_>) -> Result<Judge
         _ => false,
     };
     let sent = Sent { poll: poll.id, actor_url: vote.actor_url, vote_id: vote.vote_id, by_member: is_on_roll };
+    let is_held = may_be_somebody_elses(tx, poll, (member, is_on_roll), vote.actor_url)?;
     if !note_sender(tx, &sent)? && poll.has_roll() {
         // A vote that was dealt with: whoever has changed their ballot since meant to.
-        return uncounted(Uncounted::Duplicate);
+        let theirs = member.filter(|_| is_on_roll && !is_held).map(|member| Voter::member(member, None));
+        return Ok((repeated(tx, poll, theirs)?, None));
     }
     let names = poll.options.iter().map(|option| option.name.as_str());
     let Some(choices) = find_option(names, vote.choice).and_then(Choices::one) else {
         return uncounted(Uncounted::UnknownOption);
     };
-    if may_be_somebody_elses(tx, poll, (member, is_on_roll), vote.actor_url)? {
+    if is_held {
         return uncounted(Uncounted::OnHold);
     }
     let voter = match (poll.has_roll(), member) {
@@ -274,6 +282,13 @@ fn judge(tx: &mut Tx<'_>, poll: &Poll, vote: &FediverseVote<'_>) -> Result<Judge
     };
     let (outcome, ballot) = cast(tx, poll, &voter, Said { choices, received_at: vote.received_at })?;
     Ok((outcome, ballot.map(|ballot| (voter, ballot))))
+}
+
+/// What a vote is that came before: only whoever has a ballot may change it.
+fn repeated(tx: &mut Tx<'_>, poll: &Poll, voter: Option<Voter>) -> Result<VoteOutcome, DbError> {
+    let Some(voter) = voter else { return Ok(VoteOutcome::Repeated) };
+    let standing = ballots::find_ballot(tx.conn, poll.id, &voter.key)?;
+    Ok(standing.map_or(VoteOutcome::Repeated, |_| VoteOutcome::Uncounted(Uncounted::Duplicate)))
 }
 
 /// What became of a vote of somebody who may vote, and the ballot that stands then; none when the
@@ -298,7 +313,9 @@ fn cast(tx: &mut Tx<'_>, poll: &Poll, voter: &Voter, said: Said) -> Result<Cast,
         return Ok((VoteOutcome::Counted, Some(ballot)));
     }
     // Of somebody who has left the community it is known that they voted, and no longer how.
-    let Some(standing) = ballots::find_ballot(tx.conn, poll.id, &voter.key)? else { return Ok(one_too_many) };
+    let Some(standing) = ballots::find_ballot(tx.conn, poll.id, &voter.key)? else {
+        return Ok((VoteOutcome::Repeated, None));
+    };
     if standing.received_at.is_some_and(|standing| said.received_at < standing) {
         // It was received before the ballot that stands, and had to wait (A6).
         return Ok(one_too_many);

@@ -6,11 +6,12 @@ use super::decide_vote::{Closed, decide};
 use super::publish_poll::question_now;
 use super::{ServiceError, found};
 use crate::App;
+use crate::clock::Stamp;
 use crate::crash_point::crash_point;
 use crate::db::facts::{delete_fact, find_fact, set_fact};
 use crate::db::inbox::{Naming, Received};
 use crate::db::results::insert_result;
-use crate::db::{DbError, Tx, ballot_secrecy, ballots, chain, inbox, polls, posts, vote_senders};
+use crate::db::{AnyConnection, DbError, Tx, ballot_secrecy, ballots, chain, inbox, polls, posts, vote_senders};
 use crate::domain::ballot::{Uncounted, totals};
 use crate::domain::tally::Tally;
 use crate::federation::outbound::publish::{Audience, update};
@@ -45,7 +46,7 @@ pub async fn settle(app: &App, poll: PollId) -> Result<bool, ServiceError> {
         return Ok(false);
     }
     let deadline = app.deadline();
-    if !app.read(move |conn| found(polls::poll(conn, poll), "poll")).await?.is_due(deadline) {
+    if !app.read(move |conn| is_due(conn, poll, deadline)).await? {
         // Whoever only reads causes no write.
         return Ok(false);
     }
@@ -69,6 +70,12 @@ pub async fn settle(app: &App, poll: PollId) -> Result<bool, ServiceError> {
             Err(error) => return Err(error),
         }
     }
+}
+
+/// Whether the poll has to be closed at this moment.
+fn is_due(conn: &mut AnyConnection, id: PollId, deadline: Stamp) -> Result<bool, ServiceError> {
+    let poll = found(polls::poll(conn, id), "poll")?;
+    Ok(poll.is_due(deadline) || (deadline >= poll.closes_at && polls::is_cut_short(conn, &poll)?))
 }
 
 /// The name of the fact that a closed vote may have left traces outside the tables.
@@ -105,7 +112,8 @@ pub async fn forget_traces(app: &App) -> Result<(), ServiceError> {
 /// Not found, or the store's fault.
 pub fn close_due(tx: &mut Tx<'_>, id: PollId, seen: Option<InboxId>) -> Result<Closing, ServiceError> {
     let poll = found(polls::poll(tx.conn, id), "poll")?;
-    if !poll.is_due(tx.deadline()) {
+    let is_cut_short = tx.deadline() >= poll.closes_at && polls::is_cut_short(tx.conn, &poll)?;
+    if !poll.is_due(tx.deadline()) && !is_cut_short {
         return Ok(Closing::NothingToDo);
     }
     // Activities are held before the poll, in the order of the inbound worker: two who wait for
@@ -116,7 +124,7 @@ pub fn close_due(tx: &mut Tx<'_>, id: PollId, seen: Option<InboxId>) -> Result<C
     if let Some(last) = waiting.last().filter(|_| i64::try_from(waiting.len()).is_ok_and(|n| n >= MOST_WAITING)) {
         return Ok(Closing::VotesWaiting(last.id));
     }
-    if !polls::claim_close(tx, id)? {
+    if !is_cut_short && !polls::claim_close(tx, id)? {
         return Ok(Closing::NothingToDo);
     }
     crash_point("close: claimed");
@@ -132,7 +140,9 @@ pub fn close_due(tx: &mut Tx<'_>, id: PollId, seen: Option<InboxId>) -> Result<C
     posts::set_pinned(tx, id.into(), false)?;
     crash_point("close: counted");
     let decided = match &poll.frozen {
-        Some(frozen) => Some(decide(tx, &Closed { poll: &poll, frozen, tally: Tally::of(&totals), audience })?),
+        Some(frozen) => {
+            Some(decide(tx, &Closed { poll: &poll, frozen, is_cut_short, tally: Tally::of(&totals), audience })?)
+        }
         None => None,
     };
     crash_point("close: decided");

@@ -9,7 +9,7 @@ use super::decide_vote::{Effect, Verdict};
 use super::tell_member::{tell_concerned, tell_proposer};
 use crate::db::objections::list_objections;
 use crate::db::{DbError, Tx, amendments, documents};
-use crate::domain::amendment::Move;
+use crate::domain::amendment::{AmendmentState, Move};
 use crate::domain::outcome::Outcome;
 use crate::domain::text::escape_html;
 use crate::ids::AmendmentId;
@@ -23,7 +23,11 @@ pub(super) fn carry_out(tx: &mut Tx<'_>, id: AmendmentId, verdict: Verdict) -> R
     let document = amendments::amendment(tx.conn, id)?.document_id;
     let document = documents::hold_document(tx, document)?;
     let amendment = amendments::hold_amendment(tx, id)?;
-    let state = amendment.state.after(if is_carried { Move::Carry } else { Move::Lose })?;
+    let state = match is_void {
+        // Its state may be what does not hold.
+        true => AmendmentState::Lost,
+        false => amendment.state.after(if is_carried { Move::Carry } else { Move::Lose })?,
+    };
     amendments::set_state(tx, id, state)?;
     let changes = amendments::list_changes(tx.conn, id)?;
     let version = if is_carried { amend_document(tx, &document, id, &changes)? } else { None };

@@ -35,6 +35,8 @@ pub(super) struct Closed<'a> {
     pub poll: &'a Poll,
     /// What froze at its opening.
     pub frozen: &'a Frozen,
+    /// Somebody had marked it as closed before it was.
+    pub is_cut_short: bool,
     /// How its ballots fell.
     pub tally: Tally,
     /// Who is told.
@@ -83,7 +85,8 @@ struct Beside {
 /// # Errors
 /// The store's fault.
 pub(super) fn decide(tx: &mut Tx<'_>, closed: &Closed<'_>) -> Result<Decided, ServiceError> {
-    let proof = of_open_vote(tx.conn, tx.urls, (closed.poll, closed.frozen))?;
+    let mut proof = of_open_vote(tx.conn, tx.urls, (closed.poll, closed.frozen))?;
+    proof.add(Fault::Frozen, closed.is_cut_short.then(|| "it was marked as closed before it was counted".to_owned()));
     for (fault, sentence) in &proof.faults {
         tracing::error!(poll = %closed.poll.id, fault = fault.as_str(), "a vote decides nothing: {sentence}");
     }

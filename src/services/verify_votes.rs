@@ -8,7 +8,7 @@ use super::vote_proof::{Proof, of_open_vote, of_vote};
 use crate::db::lead_nominations::find_nomination_of_poll;
 use crate::db::polls::{self, Poll};
 use crate::db::results::{self, PollResult, find_result};
-use crate::db::{AnyConnection, amendments, chain, documents};
+use crate::db::{AnyConnection, DbError, amendments, chain, documents};
 use crate::domain::Urls;
 use crate::domain::amendment::AmendmentState;
 use crate::domain::nomination::NominationState;
@@ -40,13 +40,21 @@ pub fn verify_votes(conn: &mut AnyConnection, urls: &Urls) -> Result<Verified, S
     all.extend(results::list_decided(conn)?);
     for id in all {
         verified.votes += 1;
-        if let Some(sentence) = fault_of(conn, urls, id, &mut verified)? {
+        if let Some(sentence) = fault_of(conn, urls, id, &mut verified).or_else(unreadable)? {
             verified.faults.push(format!("{}: {sentence}", urls.poll(id)));
         }
     }
     verified.faults.extend(faults_of_amendments(conn, urls)?);
     verified.faults.extend(faults_of_documents(conn)?);
     Ok(verified)
+}
+
+/// What cannot be read does not hold either, and must not hide what else does not.
+fn unreadable(fault: ServiceError) -> Result<Option<String>, ServiceError> {
+    match fault {
+        ServiceError::Broken(DbError::Broken(why)) => Ok(Some(format!("it cannot be read ({why})"))),
+        fault => Err(fault),
+    }
 }
 
 /// The first thing about a vote that does not hold.
@@ -72,11 +80,11 @@ fn fault_of(
     if let Some((_, sentence)) = proof.faults.first() {
         return Ok(Some(sentence.clone()));
     }
-    if let Some(sentence) = fault_of_state(conn, &poll, result.as_ref())? {
-        return Ok(Some(sentence));
-    }
     match &result {
-        Some(result) => fault_of_closed(conn, (&poll, frozen), (&proof, result)),
+        Some(result) => match fault_of_state(conn, &poll, result)? {
+            Some(sentence) => Ok(Some(sentence)),
+            None => fault_of_closed(conn, (&poll, frozen), (&proof, result)),
+        },
         None => Ok(fault_of_open(&poll, &proof)),
     }
 }
@@ -87,29 +95,17 @@ fn fault_of_open(poll: &Poll, proof: &Proof) -> Option<String> {
 }
 
 /// Whether what was voted on stands where the vote put it.
-fn fault_of_state(
-    conn: &mut AnyConnection,
-    poll: &Poll,
-    result: Option<&PollResult>,
-) -> Result<Option<String>, ServiceError> {
-    let is_carried = result.map(|result| result.is_carried);
+fn fault_of_state(conn: &mut AnyConnection, poll: &Poll, result: &PollResult) -> Result<Option<String>, ServiceError> {
     if let Some(id) = poll.amendment_id {
-        let expected = match is_carried {
-            None => AmendmentState::Open,
-            Some(true) => AmendmentState::Carried,
-            Some(false) => AmendmentState::Lost,
-        };
+        let expected = if result.is_carried { AmendmentState::Carried } else { AmendmentState::Lost };
         let amendment = amendments::amendment(conn, id)?;
         let holds = amendment.state == expected && amendment.poll_id == Some(poll.id);
         return Ok((!holds).then(|| "the state of its amendment is not what the vote decided".to_owned()));
     }
     let state = find_nomination_of_poll(conn, poll.id)?.map(|nomination| nomination.state);
-    let holds = match is_carried {
-        None => state == Some(NominationState::Open),
-        Some(false) => state == Some(NominationState::NotElected),
-        // A nominee who had left the cabal does not lead it.
-        Some(true) => matches!(state, Some(NominationState::Elected | NominationState::NotElected)),
-    };
+    // A nominee who had left the cabal does not lead it.
+    let holds =
+        state == Some(NominationState::NotElected) || (result.is_carried && state == Some(NominationState::Elected));
     Ok((!holds).then(|| "the state of its nomination is not what the vote decided".to_owned()))
 }
 
@@ -120,7 +116,10 @@ fn faults_of_amendments(conn: &mut AnyConnection, urls: &Urls) -> Result<Vec<Str
         let is_voted_on =
             matches!(amendment.state, AmendmentState::Open | AmendmentState::Carried | AmendmentState::Lost);
         let vote = match amendment.poll_id {
-            Some(poll) => polls::find_poll(conn, poll)?.filter(|poll| poll.amendment_id == Some(amendment.id)),
+            Some(poll) => match polls::find_poll(conn, poll) {
+                Err(DbError::Broken(_)) => continue, // told with the vote
+                vote => vote?.filter(|vote| vote.amendment_id == Some(amendment.id)),
+            },
             None => None,
         };
         if is_voted_on != vote.is_some() {

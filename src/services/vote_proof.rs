@@ -6,10 +6,13 @@ use super::ServiceError;
 use super::frozen_vote::as_stored;
 use crate::clock::iso_seconds;
 use crate::db::chain::{self, ChainEntry};
+use crate::db::lead_nominations::find_nomination_of_poll;
 use crate::db::polls::{Frozen, Poll};
 use crate::db::{AnyConnection, DbError, amendments, ballots, posts, roll};
 use crate::domain::Urls;
+use crate::domain::amendment::AmendmentState;
 use crate::domain::chain::{BEGINNING, EntryKind, link};
+use crate::domain::nomination::NominationState;
 use crate::domain::record::{Fault, canonical_json, sha256_hex};
 use crate::ids::PollId;
 use serde_json::Value;
@@ -54,6 +57,7 @@ pub(super) fn of_open_vote(
     if proof.chain.last.as_ref().is_some_and(|last| last.kind == EntryKind::Closing) {
         proof.add(Fault::Chain, Some("its chain says that it is closed, and its result is missing".to_owned()));
     }
+    proof.add(Fault::Frozen, decided_before(conn, vote.0)?);
     let broken = broken_ballots(conn, vote.0, &proof.chain)?;
     proof.add(Fault::Ballots, broken);
     // A result may have been told that the backup does not know; there must never be a second one.
@@ -112,7 +116,8 @@ pub(super) fn of_vote(
 }
 
 impl Proof {
-    fn add(&mut self, fault: Fault, sentence: Option<String>) {
+    /// Takes a fault in, if there is one.
+    pub fn add(&mut self, fault: Fault, sentence: Option<String>) {
         self.faults.extend(sentence.map(|sentence| (fault, sentence)));
     }
 
@@ -209,6 +214,21 @@ fn other_hash(conn: &mut AnyConnection, poll: &Poll, hash: &str) -> Result<Optio
     Ok((kept.as_deref() != Some(hash)).then(|| "its amendment is not the one of the opening".to_owned()))
 }
 
+/// What is voted on waits for the close.
+fn decided_before(conn: &mut AnyConnection, poll: &Poll) -> Result<Option<String>, ServiceError> {
+    let (waits, subject) = match poll.amendment_id {
+        Some(id) => {
+            let amendment = amendments::amendment(conn, id)?;
+            (amendment.state == AmendmentState::Open && amendment.poll_id == Some(poll.id), "amendment")
+        }
+        None => {
+            let state = find_nomination_of_poll(conn, poll.id)?.map(|nomination| nomination.state);
+            (state == Some(NominationState::Open), "nomination")
+        }
+    };
+    Ok((!waits).then(|| format!("the state of its {subject} is not that of an open vote")))
+}
+
 /// The ballots are those to which the newest entry of the chain is committed, one for each voter.
 fn broken_ballots(conn: &mut AnyConnection, poll: &Poll, walk: &Walk) -> Result<Option<String>, ServiceError> {
     let totals: u32 = ballots::count_ballots(conn, poll.id)?.iter().map(|(_, total)| total).sum();
@@ -222,6 +242,9 @@ fn broken_ballots(conn: &mut AnyConnection, poll: &Poll, walk: &Walk) -> Result<
     let (sum, linked) = ballots::sum_of_ballots(conn, poll.id)?;
     if linked != voters {
         return Ok(Some("not every ballot is one that was cast".to_owned()));
+    }
+    if ballots::count_links_of_nobody(conn, poll.id)? > 0 {
+        return Ok(Some("a ballot leads to somebody who did not take part".to_owned()));
     }
     let place = walk.ballots.as_ref().map_or(0, |entry| entry.position);
     let is_sealed = chain::find_commitment(conn, poll.id)? == Some(sum);

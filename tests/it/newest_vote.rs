@@ -91,6 +91,32 @@ async fn an_older_vote_in_another_activity_replaces_no_newer_one_of_the_same_acc
     assert_eq!(totals_after_the_close(&app, poll).await, [0, 1, 0]);
 }
 
+#[tokio::test]
+async fn a_repeated_vote_of_somebody_without_a_ballot_is_never_said_to_have_counted() {
+    let (app, ada) = TestApp::with_community().await;
+    let bea = app.member("bea").await;
+    let (supporter, hers) = (app.remote("sam").await, app.linked(ada, "ada").await);
+    let (_, poll) = app.open_vote(ada, bea).await;
+    let letters = |actor: &str| {
+        let inbox = format!("{actor}/inbox");
+        of_type(&on_their_way(&app), "Create").into_iter().filter(|(to, _)| *to == inbox).count()
+    };
+    for (actor, word) in [(&supporter, "For"), (&hers, "Perhaps")] {
+        let before = letters(actor);
+        send(&app, actor, poll, (1, word)).await;
+        assert_eq!(letters(actor), before + 1, "what it is, and why it is no ballot");
+
+        send(&app, actor, poll, (1, word)).await;
+
+        assert_eq!(letters(actor), before + 1, "{word}");
+    }
+    let before = letters(&hers);
+    send(&app, &hers, poll, (2, "For")).await;
+    send(&app, &hers, poll, (2, "For")).await;
+    assert_eq!(letters(&hers), before + 2, "her receipt, and once that a repeated vote changes nothing");
+    assert_eq!(totals_after_the_close(&app, poll).await, [1, 0, 0]);
+}
+
 /// A vote arrives, in an activity of its own, and is dealt with.
 async fn send(app: &TestApp, actor: &str, poll: PollId, (number, word): (u8, &str)) {
     app.advance(TimeDelta::minutes(1));

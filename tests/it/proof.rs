@@ -178,6 +178,9 @@ async fn what_froze_at_an_opening_cannot_be_changed_not_even_by_sql() {
         format!("UPDATE amendments SET frozen_hash = 'x' WHERE id = '{id}'"),
         format!("UPDATE amendments SET state = 'backed' WHERE id = '{id}'"),
         format!("UPDATE amendments SET state = 'withdrawn' WHERE id = '{id}'"),
+        format!("UPDATE amendments SET state = 'carried' WHERE id = '{id}'"),
+        format!("UPDATE amendments SET state = 'lost' WHERE id = '{id}'"),
+        format!("UPDATE polls SET closed_at = opens_at WHERE id = '{poll}'"),
         format!("UPDATE amendment_changes SET new_text = 'x' WHERE amendment_id = '{id}'"),
         format!("DELETE FROM amendment_changes WHERE amendment_id = '{id}'"),
         format!(

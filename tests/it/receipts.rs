@@ -49,6 +49,31 @@ async fn a_voter_from_elsewhere_gets_one_receipt_for_each_vote_without_the_choic
 }
 
 #[tokio::test]
+async fn a_vote_that_a_server_made_up_for_a_member_is_told_on_their_page_and_can_be_replaced_there() {
+    let (app, ada) = TestApp::with_community().await;
+    let bea = app.member("bea").await;
+    let (_, poll) = app.open_vote(ada, bea).await;
+    let hers = app.linked(ada, "ada").await;
+    let told = async || {
+        let notices = app.notices(ada).await;
+        notices.into_iter().filter(|notice| notice.contains("If you did not send it, please vote on its page")).count()
+    };
+    app.vote_on_the_web(poll, ada, &[0]).await.unwrap();
+    assert_eq!(told().await, 0, "the page said so already");
+
+    app.vote(poll, &hers, "Against").await;
+    app.vote(poll, &hers, "Abstain").await;
+
+    assert_eq!(told().await, 1, "once (V-30)");
+    assert!(app.signed_in("ada").await.get("/account").await.body.contains(&format!("/polls/{poll}")));
+    app.vote_on_the_web(poll, ada, &[0]).await.unwrap();
+    app.advance(TimeDelta::weeks(1));
+    timers::step(&app.app).await.unwrap();
+    let totals: Vec<u32> = app.poll_row(poll).await.options.iter().map(|option| option.total).collect();
+    assert_eq!(totals, [1, 0, 0]);
+}
+
+#[tokio::test]
 async fn supporters_late_voters_and_advisory_polls_get_no_receipt() {
     let (app, ada) = TestApp::with_community().await;
     let bea = app.member("bea").await;

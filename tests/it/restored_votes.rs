@@ -169,7 +169,8 @@ async fn without_its_key_a_backup_comes_back_only_by_name_and_its_open_votes_dec
     assert_eq!(rows["ballots"], before["ballots"]);
     assert!(rows["steward_log"].iter().any(|act| act.contains("without the links")));
     let again = app.second_process();
-    assert!(on_the_web(&again, bea, poll, vec![0]).await.is_err(), "her ballot stands as it is");
+    let refusal = on_the_web(&again, bea, poll, vec![0]).await.unwrap_err().to_string();
+    assert!(refusal.contains("can no longer be changed"), "her ballot stands as it is: {refusal}");
     app.advance(TimeDelta::weeks(1));
     caucus::workers::timers::step(&again).await.unwrap();
     let result = again.read(move |conn| find_result(conn, poll)).await.unwrap().unwrap();

@@ -6,6 +6,7 @@ use crate::support::TestApp;
 use crate::support::rows::{dump, force};
 use caucus::workers::timers;
 use chrono::TimeDelta;
+use diesel::connection::SimpleConnection as _;
 use serde_json::{Value, json};
 
 /// Changes made past every refusal, and what is said of them.
@@ -34,6 +35,7 @@ async fn whatever_is_changed_in_an_open_vote_is_found() {
         ("DELETE FROM chain_entries WHERE position = 2", "entry 2 of its chain is missing"),
         ("DELETE FROM chain_entries WHERE position = 0", "entry 0 of its chain is missing"),
         ("DELETE FROM chain_entries", "entry 0 of its chain is missing"),
+        ("UPDATE chain_entries SET entry_json = '{}' WHERE position = 4", "entry 4 of its chain (ballots)"),
         ("DELETE FROM chain_entries WHERE position = 4", "its ballots are not those of entry 3"),
         (
             "UPDATE chain_entries SET position = 9 WHERE position = 2; UPDATE chain_entries SET position = 2 WHERE position = 3; UPDATE chain_entries SET position = 3 WHERE position = 9",
@@ -56,6 +58,17 @@ async fn whatever_is_changed_in_an_open_vote_is_found() {
         ("DELETE FROM ballots WHERE choices = 2", "not as many ballots as voters"),
         ("INSERT INTO ballots SELECT 'AAAAAAAAAAAAAAAAAAAAAA', id, 1 FROM polls", "not as many ballots as voters"),
         ("UPDATE polls SET voters_count = 2", "not as many ballots as voters"),
+        ("UPDATE polls SET voters_count = -1", "it cannot be read"),
+        (
+            "UPDATE ballot_links SET voter = (SELECT 'member:' || id FROM members WHERE handle = 'dan') \
+             WHERE voter = (SELECT min(voter) FROM ballot_links)",
+            "a ballot leads to somebody who did not take part",
+        ),
+        (
+            "UPDATE poll_voters SET voter = (SELECT 'member:' || id FROM members WHERE handle = 'dan') \
+             WHERE voter = (SELECT min(voter) FROM poll_voters)",
+            "a ballot leads to somebody who did not take part",
+        ),
         ("INSERT INTO roll_entries SELECT id, 'somebody' FROM polls", "its roll"),
         ("DELETE FROM roll_entries WHERE member_id = (SELECT min(member_id) FROM roll_entries)", "its roll"),
         (
@@ -243,14 +256,29 @@ async fn a_vote_whose_ballots_were_changed_before_the_close_decides_nothing() {
         ("UPDATE ballots SET choices = 1", "ballots"),
         ("UPDATE ballots SET choices = 8 WHERE choices = 2", "ballots"),
         ("DELETE FROM chain_entries WHERE position = 2", "chain"),
+        ("UPDATE chain_entries SET entry_json = '{}' WHERE position = 4", "chain"),
+        ("UPDATE chain_entries SET entry_json = 'no JSON' WHERE position = 4", "chain"),
         ("INSERT INTO roll_entries SELECT id, 'somebody' FROM polls", "roll"),
         (
             "UPDATE poll_voters SET voter = 'member:somebody' WHERE voter = (SELECT min(voter) FROM poll_voters)",
             "voters",
         ),
+        (
+            "UPDATE ballot_links SET voter = (SELECT 'member:' || id FROM members WHERE handle = 'dan') \
+             WHERE voter = (SELECT min(voter) FROM ballot_links)",
+            "ballots",
+        ),
+        ("UPDATE amendments SET state = 'carried'", "frozen"),
+        ("UPDATE amendments SET state = 'lost'", "frozen"),
+        ("UPDATE amendments SET state = 'withdrawn'", "frozen"),
+        ("UPDATE polls SET closed_at = '2026-03-02 12:00:00'", "frozen"),
+        ("UPDATE polls SET closed_at = '2027-03-02 12:00:00'", "frozen"),
     ] {
         let (app, members, id, poll) = open_vote().await;
         force(&app, query);
+        // Dan votes on, unless the vote says that it is over or a ballot stands in his name.
+        let is_kept_out = query.contains("closed_at") || query.contains("'dan'");
+        assert_eq!(app.vote_on_the_web(poll, members[3], &[0]).await.is_err(), is_kept_out, "{query}");
         app.advance(TimeDelta::weeks(1));
         timers::step(&app.app).await.unwrap();
 
@@ -267,5 +295,21 @@ async fn a_vote_whose_ballots_were_changed_before_the_close_decides_nothing() {
         assert_eq!(app.state(id).await.as_str(), "lost", "{query}");
         assert!(dump(&app)["ballot_links"].is_empty(), "{query}");
         assert!(!verify(&app).await.faults.is_empty(), "{query}");
+        assert_eq!(timers::step(&app.app).await.unwrap(), 0, "{query}: it is closed for good");
     }
+}
+
+#[tokio::test]
+async fn a_vote_on_a_lead_that_was_decided_before_its_close_decides_nothing() {
+    let (app, members, poll) = open_lead_vote().await;
+    let refused = app.store.connect().batch_execute("UPDATE lead_nominations SET state = 'elected'");
+    assert!(refused.unwrap_err().to_string().contains("frozen"));
+    force(&app, "UPDATE lead_nominations SET state = 'elected'");
+    app.advance(TimeDelta::hours(72));
+    timers::step(&app.app).await.unwrap();
+
+    let record: Value = serde_json::from_str(&app.record(poll).await).unwrap();
+    assert_eq!((&record["faults"], &record["is_carried"]), (&json!(["frozen"]), &json!(false)));
+    assert!(dump(&app)["lead_nominations"][0].contains("not_elected"));
+    assert!(app.notices(members[1]).await.iter().any(|told| told.contains("the lead stays as it was")));
 }

@@ -208,7 +208,7 @@ impl AmendmentState {
                 "This amendment is decided already. To change the text again, please propose a new amendment."
             }
             (Self::Lapsed, _) => {
-                "This amendment lapsed, because nobody backed it within 30 days. Please propose it anew."
+                "This amendment lapsed, because nothing moved it on for 30 days. Please propose it anew."
             }
             (Self::Withdrawn, _) => "This amendment was withdrawn. Please propose it anew.",
             (Self::InConflict, _) => {

@@ -141,7 +141,7 @@ pub async fn vote_on_amendment(
     let id = answer::id(&id)?;
     let by = member.id();
     let poll = app.read(move |conn| existing(conn, id, Some(by))).await?.poll_id.ok_or_else(|| {
-        let words = "The vote on this amendment is not open yet.";
+        let words = "No vote on this amendment is open. See its state.";
         Problem::refused(actix_web::http::StatusCode::CONFLICT, Refusal::new("not_open", words))
     })?;
     polls::cast(&app, &member, poll, vec![body.0.choice]).await

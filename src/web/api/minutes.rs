@@ -238,7 +238,7 @@ pub struct HandleQuery {
 /// Whether you may vote.
 #[derive(Serialize, ToSchema)]
 pub struct StandingView {
-    /// unknown, when_it_opens, yes, voted, joined_later, password_given or over
+    /// unknown, when_it_opens, yes, voted, joined_later, password_given, over or no_vote
     standing: String,
     /// The same in a sentence
     sentence: String,

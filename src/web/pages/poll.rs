@@ -8,7 +8,7 @@ use crate::db::amendments::Amendment;
 use crate::db::ballots::has_voted;
 use crate::db::citations::Library;
 use crate::db::objections::list_objections;
-use crate::db::polls::{Poll, find_poll};
+use crate::db::polls::{Frozen, Poll, find_poll};
 use crate::db::results::{PollResult, find_record};
 use crate::db::roll::is_on_roll;
 use crate::db::{AnyConnection, DbError, amendments, local_actors};
@@ -26,6 +26,9 @@ use actix_web::http::header::{CACHE_CONTROL, ContentType};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use std::sync::Arc;
+
+/// From how many on who may vote the numbers alone tell little about one of them.
+const MANY: u32 = 10;
 
 /// What the page of a poll and the page of an amendment show of a poll.
 pub(super) struct PollView {
@@ -59,6 +62,11 @@ impl PollView {
             && self.may_vote
             && self.kept_out.is_none()
             && (!self.has_voted || self.poll.has_roll())
+    }
+
+    /// Whether so few may vote that the numbers alone may tell how one of them did (V-32).
+    pub fn are_few(&self, frozen: &Frozen) -> bool {
+        frozen.roll_size < MANY
     }
 
     /// The votes of an option as a share of all voters, in per cent.
