@@ -77,6 +77,8 @@ pub struct Model {
     waiting: Vec<Sent>,
     /// The votes that were dealt with: sent again they change nothing.
     dealt_with: BTreeSet<(usize, String, String)>,
+    /// How many votes did not count, by the reason under which the minutes tell it (A11).
+    pub uncounted: BTreeMap<&'static str, usize>,
     /// What was seen of the closed ones: it may never change.
     pub results: BTreeMap<PollId, String>,
     pub counts: Counts,
@@ -123,19 +125,43 @@ impl Model {
         self.links = others;
     }
 
+    /// A vote that changes nothing (A11).
+    fn counts_not(&mut self, reason: &'static str) {
+        *self.uncounted.entry(reason).or_default() += 1;
+    }
+
+    /// A vote on the web: a change of mind even if it says the same, for it brings a new receipt.
+    pub fn chooses_on_the_web(&mut self, poll: usize, member: MemberId, (choice, now): (usize, Stamp)) {
+        let vote = &mut self.votes[poll];
+        if !vote.is_open(now) {
+            self.counts_not("late");
+        } else if !vote.roll.contains(&member) {
+            self.counts_not("off_roll");
+        } else {
+            self.counts.changed += usize::from(vote.choose(member, choice, now));
+        }
+    }
+
     /// A supporter's vote has no say.
     fn deal_with(&mut self, sent: Sent) {
-        if !self.votes[sent.poll].is_open(sent.received) {
+        let vote = &self.votes[sent.poll];
+        if !vote.is_open(sent.received) {
             self.counts.late += 1;
-            return;
+            return self.counts_not("late");
         }
         if !self.dealt_with.insert((sent.poll, sent.actor.clone(), sent.id.clone())) {
             self.counts.replayed += 1;
-            return;
+            return self.counts_not("duplicate");
         }
-        if let Some(&member) = self.links.get(&sent.actor) {
-            let is_changed = self.votes[sent.poll].choose(member, sent.choice, sent.received);
-            self.counts.changed += usize::from(is_changed);
+        let Some(&member) = self.links.get(&sent.actor) else { return };
+        if !vote.roll.contains(&member) {
+            return self.counts_not("off_roll");
+        }
+        let stood = vote.ballots.get(&member).copied();
+        let is_changed = self.votes[sent.poll].choose(member, sent.choice, sent.received);
+        self.counts.changed += usize::from(is_changed);
+        if stood.is_some() && !is_changed {
+            self.counts_not("duplicate");
         }
     }
 }

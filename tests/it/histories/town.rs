@@ -144,6 +144,9 @@ impl Town {
         if count(self.conn(), "polls") > self.model.votes.len() {
             self.find_opened().await;
         }
+        if matches!(act, Act::Restart | Act::Leave { .. } | Act::OpenAndDie { .. }) {
+            super::checks::fits_together(self);
+        }
     }
 
     /// Every process sees how late it is, or knows it from the last heartbeat before it was started.

@@ -35,9 +35,9 @@ impl Town {
         let id = self.model.votes[poll].poll;
         let choices = vec![u32::try_from(choice).unwrap()];
         let cast = cast_ballot::on_the_web(self.node(), member, id, choices).await;
-        let vote = &mut self.model.votes[poll];
+        let vote = &self.model.votes[poll];
         assert_eq!(cast.is_ok(), vote.is_open(now) && vote.roll.contains(&member), "who may vote, and when (A6)");
-        self.model.counts.changed += usize::from(vote.choose(member, choice, now));
+        self.model.chooses_on_the_web(poll, member, (choice, now));
     }
 
     fn vote_number(&self, number: usize) -> Option<usize> {
