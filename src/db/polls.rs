@@ -214,17 +214,22 @@ fn with_options(conn: &mut AnyConnection, row: Row) -> Result<Poll, DbError> {
     row.poll(options)
 }
 
-/// The polls of an actor, the newest first.
+/// One page of the polls of an actor, the newest first: those before `before`, at most `limit`.
 ///
 /// # Errors
 /// The store's fault.
-pub fn list_polls(conn: &mut AnyConnection, actor: ActorId, limit: u32) -> Result<Vec<Poll>, DbError> {
-    let rows: Vec<Row> = polls::table
-        .filter(polls::actor_id.eq(actor.to_string()))
-        .order(polls::id.desc())
-        .limit(i64::from(limit))
-        .select(Row::as_select())
-        .load(conn)?;
+pub fn list_polls(
+    conn: &mut AnyConnection,
+    actor: ActorId,
+    before: Option<PollId>,
+    limit: i64,
+) -> Result<Vec<Poll>, DbError> {
+    let mut query =
+        polls::table.filter(polls::actor_id.eq(actor.to_string())).select(Row::as_select()).into_boxed::<AnyBackend>();
+    if let Some(before) = before {
+        query = query.filter(polls::id.lt(before.to_string()));
+    }
+    let rows: Vec<Row> = query.order(polls::id.desc()).limit(limit).load(conn)?;
     rows.into_iter().map(|row| with_options(conn, row)).collect()
 }
 

@@ -17,10 +17,8 @@ pub enum Means {
     },
     /// By the word of all whom it concerns, at once.
     Agreement,
-    /// By volunteering, with so many others who back it, without a vote.
+    /// By volunteering, with one other who backs it, without a vote.
     Backing {
-        /// How many others back it.
-        backers: u32,
         /// How long it lasts at most.
         longest: TimeDelta,
     },
@@ -46,13 +44,14 @@ pub struct Decision {
     pub cites: &'static str,
 }
 
+/// The rule of a vote on an amendment of a document that asks for nothing else (A9).
+pub const AMENDMENT_VOTE: Rule = Rule { majority: Majority::TwoThirds, base: VoteBase::Cast, quorum: 0 };
+
 /// How long a vote on the lead of a cabal is open, exactly (C3).
 pub const LEAD_VOTE_LENGTH: TimeDelta = TimeDelta::hours(72);
 /// The rule of a vote on the lead of a cabal (C3).
 pub const LEAD_VOTE: Rule = Rule { majority: Majority::Simple, base: VoteBase::Cast, quorum: 0 };
 
-/// How many other members back a member who volunteers to speak for the community (V2).
-pub const SPOKESPERSON_BACKERS: u32 = 1;
 /// How long somebody speaks for the community at most before they volunteer again (V2).
 pub const SPOKESPERSON_LONGEST: TimeDelta = TimeDelta::days(90);
 
@@ -66,7 +65,7 @@ pub const DECISIONS: [Decision; 5] = [
     Decision {
         what: "an amendment",
         who: "all members when the vote opens",
-        means: Means::Vote { majority: Majority::TwoThirds, length: BALLOT_WEEK },
+        means: Means::Vote { majority: AMENDMENT_VOTE.majority, length: BALLOT_WEEK },
         cites: "A4, A6, A9",
     },
     Decision {
@@ -84,7 +83,7 @@ pub const DECISIONS: [Decision; 5] = [
     Decision {
         what: "who speaks for the community",
         who: "a member who volunteers and another one who backs them",
-        means: Means::Backing { backers: SPOKESPERSON_BACKERS, longest: SPOKESPERSON_LONGEST },
+        means: Means::Backing { longest: SPOKESPERSON_LONGEST },
         cites: "V2",
     },
     Decision {
@@ -121,8 +120,8 @@ impl Decision {
                 (majority, format!("{fewest} for"), format!("{} hours", length.num_hours()))
             }
             Means::Agreement => ("both agree", "–".to_owned(), "at once".to_owned()),
-            Means::Backing { backers, longest } => {
-                ("no vote", counted(backers, "backer"), format!("{} at most", length_words(longest)))
+            Means::Backing { longest } => {
+                ("no vote", counted(1, "backer"), format!("{} at most", length_words(longest)))
             }
             Means::Asking { shortest, longest } => {
                 let length = format!("{} to {}", length_words(shortest), length_words(longest));
@@ -168,7 +167,7 @@ mod tests {
                 Means::Asking { shortest, longest } => {
                     assert!(asked(shortest) && asked(longest) && !asked(shortest - tick) && !asked(longest + tick));
                 }
-                Means::Backing { longest, .. } => {
+                Means::Backing { longest } => {
                     assert!(volunteers(longest) && !volunteers(longest + TimeDelta::days(1)));
                 }
                 Means::Vote { .. } | Means::Agreement => {}

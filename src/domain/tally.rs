@@ -97,7 +97,7 @@ impl Rule {
 impl Default for Rule {
     /// Two thirds of the votes for and against, however many took part (A9).
     fn default() -> Self {
-        Self { majority: Majority::TwoThirds, base: VoteBase::Cast, quorum: 0 }
+        super::rules::AMENDMENT_VOTE
     }
 }
 

@@ -65,7 +65,10 @@ pub async fn settle(app: &App, poll: PollId) -> Result<bool, ServiceError> {
                 return Ok(true);
             }
             Ok(Closing::NothingToDo) => return Ok(false),
-            Ok(Closing::VotesWaiting(last)) => seen = Some(last),
+            Ok(Closing::VotesWaiting(last)) => {
+                crash_point("close: some votes that waited are in");
+                seen = Some(last);
+            }
             Err(ServiceError::Broken(DbError::Busy(_))) if tries < TRIES => tries += 1,
             Err(error) => return Err(error),
         }

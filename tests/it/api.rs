@@ -182,6 +182,29 @@ async fn an_amendment_is_proposed_backed_opened_and_carried() {
 }
 
 #[tokio::test]
+async fn the_polls_of_a_cabal_are_listed_and_tell_no_hidden_totals() {
+    let (app, api) = bees().await;
+    let mut made = Vec::new();
+    for question in ["First?", "Second?", "Third?"] {
+        let poll = json!({"question": question, "options": ["Saturday", "Sunday"], "duration_minutes": 60});
+        made.insert(0, api.post("/cabals/bees/polls", poll).await.created());
+    }
+    api.post("/cabals", json!({"name": "Wasps", "purpose": "W."})).await.must_be(201);
+    api.post(&format!("/polls/{}/ballot", made[0]), json!({"choices": ["Sunday"]})).await.must_be(201);
+
+    let first = app.api().get("/cabals/bees/polls?limit=2").await.must_be(200).json();
+    let rest = api.get(&format!("/cabals/bees/polls?before={}", first["next"].as_str().unwrap())).await.json();
+
+    let ids =
+        |page: &Value| page["items"].as_array().unwrap().iter().map(|poll| poll["id"].clone()).collect::<Vec<_>>();
+    assert_eq!([ids(&first), ids(&rest)].concat(), made);
+    assert_eq!(first["items"][0]["options"][1], json!({"name": "Sunday", "total": null}));
+    assert_eq!(api.get("/cabals/wasps/polls").await.must_be(200).json()["items"], json!([]));
+    api.get("/cabals/bees/polls?before=x").await.must_be(400);
+    api.get("/cabals/nobody/polls").await.must_be(404);
+}
+
+#[tokio::test]
 async fn lists_are_read_page_by_page() {
     let (app, api) = bees().await;
     for number in 0..5 {

@@ -1,72 +1,11 @@
 //! Who may do what over the API: one table of all routes and all kinds of callers (security.md
 //! AC-18, AC-19), and what is invisible looks like what is not there (PV-1, PV-2).
 
-use super::support::TestApp;
 use super::support::api::Api;
-use caucus::domain::token::TokenScope;
-use caucus::ids::{MemberId, random_receipt};
+use super::support::village::{Village, poll, web_offer};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-
-/// A community with a steward, a cabal of one and a member who is in no cabal.
-pub(crate) struct Village {
-    pub app: TestApp,
-    pub steward: Api,
-    pub of_cabal: Api,
-    pub outsider: Api,
-    pub reader: Api,
-}
-
-impl Village {
-    pub async fn start() -> Self {
-        let (app, ada) = TestApp::with_community().await;
-        let (bea, carl): (MemberId, MemberId) = (app.member("bea").await, app.member("carl").await);
-        app.cabal(bea, "bees").await;
-        app.cabal(bea, "wasps").await;
-        let reader = app.api().with(&app.token(bea, TokenScope::Read).await);
-        let (steward, of_cabal, outsider) = (app.api_of(ada).await, app.api_of(bea).await, app.api_of(carl).await);
-        Self { app, steward, of_cabal, outsider, reader }
-    }
-
-    pub async fn make(&self, path: &str, body: Value) -> String {
-        self.of_cabal.post(path, body).await.created()
-    }
-
-    pub async fn help_request(&self) -> String {
-        self.make("/cabals/bees/help-requests", json!({"what": "Hives", "skills": ["carpentry"], "hours": 2})).await
-    }
-
-    pub async fn offer(&self, request: &str) -> String {
-        self.make(&format!("/help-requests/{request}/offers"), web_offer()).await
-    }
-
-    pub async fn accepted(&self, request: &str) -> String {
-        let offer = self.offer(request).await;
-        self.of_cabal.post(&format!("/offers/{offer}/accept"), json!({"words": "Yes."})).await.must_be(200);
-        offer
-    }
-
-    pub async fn amendment(&self) -> String {
-        self.make("/amendments", self.proposal(0).await).await
-    }
-
-    /// A proposal to change a clause of the agreement, each under a title of its own.
-    async fn proposal(&self, clause: usize) -> Value {
-        let document = self.app.api().get("/documents/agreement").await.must_be(200).json();
-        let clause = document["clauses"][clause]["id"].clone();
-        json!({"document": "agreement", "title": format!("Kindness {}", random_receipt()), "summary": "Adds kindness.", "values_fit": "Fits.",
-               "changes": [{"clause": clause, "text": "We help each other kindly."}]})
-    }
-}
-
-pub(crate) fn web_offer() -> Value {
-    json!({"name": "Wim", "contact": "wim@secret.example", "text": "I have wood."})
-}
-
-pub(crate) fn poll() -> Value {
-    json!({"question": "When?", "options": ["Saturday", "Sunday"], "duration_minutes": 60})
-}
 
 /// A route, what is sent, and the status for: nobody, a wrong token, a token that may only read
 /// (of the cabal's member), a member of no cabal, a steward of no cabal, the cabal's member.
@@ -144,6 +83,7 @@ async fn rows(village: &Village) -> Vec<Row> {
         get("/help-requests/{id}/offers", format!("/help-requests/{request}/offers"), [200, 401, 200, 200, 200, 200]),
         get("/cabals/{handle}/progress", "/cabals/bees/progress".to_owned(), [200; 6]),
         get("/progress/{id}", format!("/progress/{progress}"), [200; 6]),
+        get("/cabals/{handle}/polls", "/cabals/bees/polls".to_owned(), [200, 401, 200, 200, 200, 200]),
         get("/polls/{id}", format!("/polls/{question}"), [200, 401, 200, 200, 200, 200]),
         get("/polls/{id}/record", format!("/polls/{question}/record"), [404; 6]),
         get("/polls/{id}/minutes", format!("/polls/{question}/minutes"), [404, 401, 404, 404, 404, 404]),
@@ -292,7 +232,7 @@ async fn amendment_rows(village: &Village, draft: &str, backed: &str) -> Vec<Row
             Some(json!({"choice": "for"})),
             [401, 401, 403, 201, 201, 201],
         ),
-        get("/amendments/{id}/can-i-vote", format!("/amendments/{backed}/can-i-vote"), [401, 401, 200, 200, 200, 200]),
+        get("/amendments/{id}/can-i-vote", format!("/amendments/{backed}/can-i-vote"), [200, 401, 200, 200, 200, 200]),
         post("/amendments/{id}/renewal", format!("/amendments/{draft}/renewal"), None, [401, 401, 403, 403, 403, 200]),
         post(
             "/amendments/{id}/announcement",

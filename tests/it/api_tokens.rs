@@ -1,6 +1,6 @@
 //! Tokens, and what the API keeps from those whom it does not concern (security.md AC-18, PV-1, PV-2).
 
-use super::api_access::Village;
+use super::support::village::Village;
 use caucus::domain::token::TokenScope;
 use caucus::ids::MemberId;
 use serde_json::{Value, json};

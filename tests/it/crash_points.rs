@@ -5,6 +5,7 @@ use crate::support::TestApp;
 use crate::support::rows::{dump, of_type, on_their_way, updates_of_questions};
 use caucus::App;
 use caucus::clock::FixedClock;
+use caucus::crash_point::crash_point;
 use caucus::db::Database;
 use caucus::db::inbox::{NewReceived, store_once};
 use caucus::domain::nomination::Way;
@@ -15,7 +16,7 @@ use caucus::services::join_cabal::join_cabal;
 use caucus::services::verify_votes::verify_votes;
 use caucus::services::{cast_ballot, open_ballot};
 use caucus::settings::{Flags, Settings};
-use caucus::workers::inbound;
+use caucus::workers::{inbound, timers};
 use chrono::TimeDelta;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -62,7 +63,9 @@ async fn the_one_that_dies() {
         ["open", by, id] => {
             let (by, id): (MemberId, AmendmentId) = (by.parse().unwrap(), id.parse().unwrap());
             app.write(move |tx| open_ballot::open_ballot(tx, by, id)).await.unwrap();
+            crash_point("open: answered");
         }
+        ["tick"] => drop(timers::step(&app).await.unwrap()),
         ["vote", by, poll, choice] => {
             let choice = choice.parse().unwrap();
             cast_ballot::on_the_web(&app, by.parse().unwrap(), poll.parse().unwrap(), vec![choice]).await.unwrap();
@@ -123,6 +126,49 @@ async fn an_opening_that_dies_anywhere_opened_nothing() {
     assert_eq!(dump(&app)["polls"].len(), 1);
     assert_eq!(of_type(&on_their_way(&app), "Create").len(), sent + 1, "the Question goes out once");
     app.vote_on_the_web(poll, ada, &[0]).await.unwrap();
+    holds(&app, "afterwards").await;
+}
+
+#[tokio::test]
+async fn an_opening_whose_answer_never_came_is_one_when_it_is_tried_again() {
+    let (app, ada) = TestApp::with_community().await;
+    let bea = app.member("bea").await;
+    app.follow_community("near.example", "fay").await;
+    let id = app.propose(ada, "2.1", "Everybody has one vote, and one only.").await;
+    app.back(bea, id).await.unwrap();
+
+    die_at(&app, "open: answered", &format!("open {ada} {id}"));
+    let after = dump(&app);
+    let again = app.open(ada, id).await.unwrap_err().to_string();
+
+    assert!(again.contains("is open"), "{again}");
+    assert!(dump(&app) == after && after["polls"].len() == 1, "it was open before it died, and stays as it was");
+    holds(&app, "afterwards").await;
+}
+
+#[tokio::test]
+async fn an_announced_vote_opens_once_wherever_the_process_dies_that_opens_it() {
+    let (app, ada) = TestApp::with_community().await;
+    let bea = app.member("bea").await;
+    app.follow_community("near.example", "fay").await;
+    let id = app.propose(ada, "2.1", "Everybody has one vote, and one only.").await;
+    app.back(bea, id).await.unwrap();
+    app.announce(ada, id, 1).await.unwrap();
+    app.advance(TimeDelta::days(1));
+    let questions = |app: &TestApp| {
+        of_type(&on_their_way(app), "Create")
+            .iter()
+            .filter(|(_, create)| create["object"]["type"] == "Question")
+            .count()
+    };
+    for place in ["open: published", "open: saved", "open: frozen", "open: written"] {
+        die_at(&app, place, "tick");
+        assert_eq!((dump(&app)["polls"].len(), questions(&app)), (0, 0), "{place}");
+    }
+
+    timers::step(&app.app).await.unwrap();
+
+    assert_eq!((dump(&app)["polls"].len(), questions(&app)), (1, 1));
     holds(&app, "afterwards").await;
 }
 
@@ -232,7 +278,7 @@ async fn a_vote_on_a_lead_that_dies_anywhere_opens_and_elects_exactly_once() {
         app.advance(TimeDelta::hours(72));
 
         die_at(&app, place, &format!("close {poll}"));
-        caucus::workers::timers::step(&app.app).await.unwrap();
+        timers::step(&app.app).await.unwrap();
 
         let rows = dump(&app);
         assert_eq!(
@@ -260,7 +306,7 @@ async fn a_close_that_dies_anywhere_happens_exactly_once() {
         app.advance(TimeDelta::weeks(1));
 
         die_at(&app, place, &format!("close {poll}"));
-        caucus::workers::timers::step(&app.app).await.unwrap();
+        timers::step(&app.app).await.unwrap();
 
         let rows = dump(&app);
         assert_eq!((rows["results"].len(), rows["document_versions"].len()), (1, 2), "{place}");
@@ -270,4 +316,33 @@ async fn a_close_that_dies_anywhere_happens_exactly_once() {
         assert_eq!(app.result(poll).await.unwrap().tally.votes_for, 2, "{place}");
         holds(&app, place).await;
     }
+}
+
+/// More votes than one transaction of a close counts.
+const WAITING: usize = 203;
+
+#[tokio::test]
+async fn a_close_that_dies_among_the_votes_that_waited_counts_each_of_them_once() {
+    let (app, ada) = TestApp::with_community().await;
+    let bea = app.member("bea").await;
+    let (hers, his) = (app.linked(ada, "ada").await, app.linked(bea, "bea").await);
+    let (_, poll) = app.open_vote(ada, bea).await;
+    arrives(&app, poll, &hers, "For").await;
+    for number in 0..WAITING {
+        arrives(&app, poll, &app.remote(&format!("sam{number}")).await, "Abstain").await;
+    }
+    arrives(&app, poll, &his, "Against").await;
+    app.advance(TimeDelta::weeks(1));
+
+    die_at(&app, "close: some votes that waited are in", &format!("close {poll}"));
+
+    let half = dump(&app);
+    assert!(half["results"].is_empty() && half["soundings"].len() < WAITING && half["ballots"].len() == 1, "half done");
+    assert!(settle(&app.app, poll).await.unwrap());
+    let result = app.result(poll).await.unwrap();
+    assert_eq!((result.tally.votes_for, result.tally.against, result.tally.abstain), (1, 1, 0));
+    let minutes: serde_json::Value = serde_json::from_str(&result.minutes_json).unwrap();
+    assert_eq!(minutes["soundings"]["Abstain"], WAITING, "{minutes}");
+    assert_eq!(minutes["uncounted"], json!({}), "{minutes}");
+    holds(&app, "afterwards").await;
 }

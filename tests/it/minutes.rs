@@ -56,7 +56,7 @@ async fn the_minutes_tell_everything_and_name_members_to_members_only() {
     ] {
         assert!(page.contains(words), "{words}: {page}");
     }
-    assert!(!page.contains("Bea"), "{page}");
+    assert!(!page.contains(": bea") && !page.contains("Ada"), "{page}");
 
     let (_, minutes) = app.fetch(&format!("/api/v1/polls/{poll}/minutes"), "application/json").await;
     let minutes: Value = serde_json::from_str(&minutes).unwrap();
@@ -69,6 +69,24 @@ async fn the_minutes_tell_everything_and_name_members_to_members_only() {
     assert_eq!((&minutes["took_part"], &minutes["roll_size"]), (&Value::from(3), &Value::from(3)));
     let amendment = &minutes["amendment"];
     assert!(amendment.get("mover").is_none() && amendment.get("backers").is_none() && amendment["backers_count"] == 1);
+}
+
+#[tokio::test]
+async fn members_read_in_the_minutes_who_moved_and_who_backed_what_was_decided_and_when() {
+    let (app, members, _, poll) = closed_vote().await;
+
+    let page = app.signed_in("bea").await.get(&format!("/polls/{poll}/minutes")).await;
+    page.assert_sound();
+    let minutes = app.api_of(members[1]).await.get(&format!("/polls/{poll}/minutes")).await.must_be(200).json();
+
+    let text = page.text();
+    for words in ["by Ada", "1 member: bea", "1 March 2026, 12:00 UTC", "8 March 2026, 12:00 UTC"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    let amendment = &minutes["amendment"];
+    assert_eq!((&amendment["mover"], &amendment["backers"]), (&"Ada".into(), &serde_json::json!(["bea"])));
+    let times = (&minutes["opened_at"], &minutes["closed_at"]);
+    assert_eq!(times, (&"2026-03-01T12:00:00Z".into(), &"2026-03-08T12:00:00Z".into()), "{minutes}");
 }
 
 #[tokio::test]
@@ -104,7 +122,9 @@ async fn the_feed_tells_of_amendments_and_results_and_escapes_what_people_wrote(
     for words in [app.app.urls.amendment(id), app.app.urls.amendment(rival), app.app.urls.minutes(poll)] {
         assert_eq!(feed.matches(&format!("<id>{words}</id>")).count(), 1, "{feed}");
     }
-    assert!(feed.contains("Carried. For 2, against 0, abstained 1; 3 on the roll."), "{feed}");
+    let told = "Carried. For 2, against 0, abstained 1. For: 100.0 % of the votes for and against, 66.7 % with \
+                abstentions, 66.7 % of the 3 members who could vote. SHA-256 of the record of all ballots: ";
+    assert!(feed.contains(&format!("{told}{}", app.result(poll).await.unwrap().record_sha256)), "{feed}");
     assert!(feed.starts_with("<?xml") && feed.ends_with("</feed>") && !feed.contains("<script"));
 }
 
@@ -137,7 +157,7 @@ async fn the_published_record_holds_in_the_recount_and_a_changed_byte_does_not()
 }
 
 #[tokio::test]
-async fn the_recount_page_is_the_only_one_with_a_script_and_lets_it_connect_to_nothing() {
+async fn the_recount_page_lets_its_script_connect_to_nothing_and_pages_to_read_have_none() {
     let (app, _) = TestApp::with_community().await;
     #[expect(clippy::disallowed_types, reason = "the test plays a browser")]
     let get = async |path: &str| reqwest::Client::new().get(app.url(path)).send().await.unwrap();

@@ -323,6 +323,10 @@ async fn an_objection_with_one_backer_stands_beside_the_ballot() {
     assert!(!app.browser().get(&format!("/amendments/{id}")).await.text().contains("It forgets"));
     let waiting = third.get(&format!("/amendments/{id}")).await.json()["objections"][0].clone();
     assert_eq!((&waiting["id"], &waiting["is_backed"]), (&json!(objection), &json!(false)), "or nobody could back it");
+    assert_eq!((&waiting["raised_by"], &waiting["is_mine"]), (&json!("cai"), &json!(false)));
+    let theirs = objector.get(&format!("/amendments/{id}")).await.json();
+    assert_eq!(theirs["objections"][0]["is_mine"], true, "or they could not withdraw it");
+    assert_eq!((&theirs["proposer"], &theirs["backers"]), (&json!("Ada"), &json!(["bea"])));
     objector.post(&format!("{beside}/backing"), json!({})).await.must_be(403);
     third.post(&format!("{beside}/backing"), json!({})).await.must_be(204);
     third.put(&format!("{beside}/answer"), json!({"answer": "No."})).await.must_be(403);
@@ -341,6 +345,8 @@ async fn an_objection_with_one_backer_stands_beside_the_ballot() {
     let shown = app.api().get(&format!("/amendments/{id}")).await.json();
     assert_eq!(shown["objections"][0]["answer"], "Guests may speak.");
     assert_eq!(shown["objections"][0]["is_backed"], true);
+    assert!(["raised_by", "is_mine"].iter().all(|key| shown["objections"][0].get(key).is_none()), "{shown}");
+    assert!(["proposer", "backers"].iter().all(|key| shown.get(key).is_none()), "{shown}");
     let beside_the_ballot = app.api().get(&format!("/polls/{poll}")).await.json();
     assert_eq!(beside_the_ballot["objections"], shown["objections"]);
     assert!(app.notices(ada).await[0].contains("objects to your amendment"));

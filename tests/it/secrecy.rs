@@ -129,7 +129,7 @@ async fn no_row_holds_a_voter_and_a_ballot_after_the_close() {
 }
 
 #[tokio::test]
-async fn nothing_that_is_published_names_voters_receipts_or_totals_while_open_nor_voters_afterwards() {
+async fn nothing_that_is_published_names_voters_or_receipts_while_open_nor_voters_afterwards() {
     let (app, _) = TestApp::with_community().await;
     let (poll, actors) = voted(&app, 4).await;
     let amendment = app.poll_row(poll).await.amendment_id.unwrap();

@@ -138,7 +138,9 @@ async fn shown(hall: &Hall) -> BTreeMap<String, String> {
         "/nodeinfo/2.1".to_owned(),
         "/healthz".to_owned(),
         "/readyz".to_owned(),
-        "/metrics".to_owned(),
+        "/feeds/community.atom".to_owned(),
+        "/c/commons/featured".to_owned(),
+        "/help-requests".to_owned(),
     ] {
         for accept in ["application/activity+json", "text/html", "application/json"] {
             all.insert(format!("anybody {path} {accept}"), hall.app.fetch(&path, accept).await.1);

@@ -13,7 +13,8 @@ use crate::clock::{Stamp, iso_seconds};
 use crate::db::AnyConnection;
 use crate::db::amendments::{self, Amendment};
 use crate::db::documents::{self, Document};
-use crate::db::objections::{Objection, list_all_objections, list_objections};
+use crate::db::members::{list_members, member};
+use crate::db::objections::{list_all_objections, list_objections};
 use crate::domain::Urls;
 use crate::domain::amendment::{AmendmentForm, AmendmentState, Change, NewAmendment, Place};
 use crate::domain::refusal::Refusal;
@@ -58,6 +59,12 @@ pub struct AmendmentView {
     changes: Option<Vec<ChangeView>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     backings_count: Option<usize>,
+    /// Who proposed it; for members.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proposer: Option<String>,
+    /// Who backs it; for members.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    backers: Option<Vec<String>>,
     /// Whether the member of the token proposed it.
     #[serde(skip_serializing_if = "Option::is_none")]
     is_mine: Option<bool>,
@@ -79,7 +86,9 @@ pub struct AmendmentView {
 struct More {
     changes: Vec<Change>,
     backers: Vec<MemberId>,
-    objections: Vec<Objection>,
+    proposer: Option<String>,
+    named_backers: Option<Vec<String>>,
+    objections: Vec<ObjectionView>,
     blocking: Vec<Amendment>,
     queue: Vec<String>,
 }
@@ -193,6 +202,8 @@ fn view(amendment: Amendment, document: String, urls: &Urls, now: Stamp) -> Amen
         frozen_hash: amendment.frozen_hash,
         changes: None,
         backings_count: None,
+        proposer: None,
+        backers: None,
         is_mine: None,
         is_backed_by_me: None,
         objections: None,
@@ -222,25 +233,33 @@ pub(super) async fn whole(app: &App, id: AmendmentId, viewer: Option<MemberId>) 
             let slug = documents::document(conn, amendment.document_id)?.slug;
             let waits = amendment.state.is_backed();
             let blocking = if waits { list_blocking(conn, &amendment)? } else { Vec::new() };
+            let backers = amendments::list_backers(conn, id)?;
+            let named_backers = viewer.map(|_| list_members(conn, &backers)).transpose()?;
+            // Members see those that wait for a backer too, or nobody could back them.
+            let objections = if viewer.is_some() { list_all_objections(conn, id)? } else { list_objections(conn, id)? };
+            let objections = objections.into_iter().map(|objection| ObjectionView::of(conn, objection, viewer));
             let more = More {
+                objections: objections.collect::<Result<_, _>>()?,
                 changes: amendments::list_changes(conn, id)?,
-                backers: amendments::list_backers(conn, id)?,
-                // Members see those that wait for a backer too, or nobody could back them.
-                objections: if viewer.is_some() { list_all_objections(conn, id)? } else { list_objections(conn, id)? },
+                proposer: viewer.map(|_| member(conn, amendment.proposer_id)).transpose()?.map(|member| member.name),
+                named_backers: named_backers.map(|named| named.into_iter().map(|member| member.name).collect()),
+                backers,
                 blocking,
                 queue: VoteQueue::load(conn, now)?.beside(id).iter().map(|one| one.amendment.id.to_string()).collect(),
             };
             Ok((amendment, slug, more))
         })
         .await?;
-    let More { changes, backers, objections, blocking, queue } = more;
+    let More { changes, backers, proposer, named_backers, objections, blocking, queue } = more;
     let is_mine = viewer.map(|member| amendment.proposer_id == member);
     Ok(AmendmentView {
         changes: Some(changes.into_iter().map(change_view).collect()),
         backings_count: Some(backers.len()),
+        proposer,
+        backers: named_backers,
         is_mine,
         is_backed_by_me: viewer.map(|member| backers.contains(&member)),
-        objections: Some(objections.into_iter().map(ObjectionView::from).collect()),
+        objections: Some(objections),
         waits_for: Some(blocking.into_iter().map(|other| other.id.to_string()).collect()),
         queue: Some(queue),
         ..view(amendment, slug, &app.urls, now)

@@ -35,6 +35,9 @@ pub struct CommentView {
     name: Option<String>,
     text: String,
     written_at: String,
+    /// Whether the member of the token wrote it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_mine: Option<bool>,
 }
 
 /// Comments, the oldest first.
@@ -91,6 +94,7 @@ pub async fn list_amendment_comments(
         .await?;
     let items = comments.into_iter().map(|comment| CommentView {
         id: comment.id.to_string(),
+        is_mine: viewer.map(|viewer| viewer == comment.member_id),
         name: viewer.map(|_| comment.name),
         text: comment.text,
         written_at: iso_seconds(comment.written_at),

@@ -1,7 +1,7 @@
 //! The minutes of a decided vote, and whether one may vote at all.
 
 use super::answer::{self, moment};
-use super::member::{ApiMember, MaybeMember};
+use super::member::MaybeMember;
 use super::problem::Problem;
 use super::query::Query;
 use crate::App;
@@ -247,22 +247,24 @@ pub struct StandingView {
     is_my_handle: Option<bool>,
 }
 
-/// Whether you may vote on an amendment
-#[utoipa::path(tag = "amendments", security(("token" = [])), params(HandleQuery), responses(
+/// Whether you may vote on an amendment; without a token what anybody can be told
+#[utoipa::path(tag = "amendments", params(HandleQuery), responses(
     (status = 200, body = StandingView), (status = 401, body = Problem), (status = 404, body = Problem)))]
 #[get("/amendments/{id}/can-i-vote")]
 pub async fn show_standing(
     app: web::Data<App>,
-    member: ApiMember,
+    viewer: MaybeMember,
     id: web::Path<String>,
     query: Query<HandleQuery>,
 ) -> Result<web::Json<StandingView>, Problem> {
-    let (id, me, now): (AmendmentId, _, _) = (answer::id(&id)?, member.id(), app.deadline());
+    let (id, me, now): (AmendmentId, _, _) = (answer::id(&id)?, viewer.id(), app.deadline());
     let handle = query.0.handle;
     let (standing, is_my_handle) = app
         .read(move |conn| -> Result<_, ServiceError> {
-            let mine = handle.map(|handle| is_my_handle(conn, id, (me, &handle))).transpose()?;
-            Ok((can_i_vote(conn, id, Some(me), now)?, mine))
+            // Whose a handle is, only its owner learns (J5).
+            let asked = me.zip(handle);
+            let mine = asked.map(|(me, handle)| is_my_handle(conn, id, (me, &handle))).transpose()?;
+            Ok((can_i_vote(conn, id, me, now)?, mine))
         })
         .await?;
     let (standing, sentence) = (standing.as_str().to_owned(), standing.sentence().to_owned());

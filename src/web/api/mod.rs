@@ -91,6 +91,7 @@ routes! {
     progress::show_progress,
     progress::edit_progress,
     progress::withdraw_progress,
+    polls::list_polls,
     polls::publish_poll,
     polls::show_poll,
     polls::cast_ballot,

@@ -6,8 +6,10 @@ use super::member::ApiMember;
 use super::problem::Problem;
 use crate::App;
 use crate::clock::iso_seconds;
+use crate::db::members::member;
 use crate::db::objections::Objection;
-use crate::ids::{AmendmentId, ObjectionId};
+use crate::db::{AnyConnection, DbError};
+use crate::ids::{AmendmentId, MemberId, ObjectionId};
 use crate::services::raise_objection as acts;
 use actix_web::{HttpResponse, delete, post, put, web};
 use serde::{Deserialize, Serialize};
@@ -23,17 +25,34 @@ pub struct ObjectionView {
     answer: Option<String>,
     /// Whether another member has backed it, so that it stands beside the ballot.
     is_backed: bool,
+    /// Who raised it; for members.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    raised_by: Option<String>,
+    /// Whether the member of the token raised it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_mine: Option<bool>,
 }
 
-impl From<Objection> for ObjectionView {
-    fn from(objection: Objection) -> Self {
-        Self {
+impl ObjectionView {
+    /// As this viewer sees it.
+    ///
+    /// # Errors
+    /// The store's fault.
+    pub(super) fn of(
+        conn: &mut AnyConnection,
+        objection: Objection,
+        viewer: Option<MemberId>,
+    ) -> Result<Self, DbError> {
+        let raised_by = viewer.map(|_| member(conn, objection.member_id)).transpose()?;
+        Ok(Self {
+            raised_by: raised_by.map(|member| member.name),
+            is_mine: viewer.map(|viewer| viewer == objection.member_id),
             id: objection.id.to_string(),
             reason: objection.reason,
             raised_at: iso_seconds(objection.raised_at),
             answer: objection.answer,
             is_backed: objection.backer_id.is_some(),
-        }
+        })
     }
 }
 

@@ -3,22 +3,23 @@
 
 use super::answer::{self, Created, moment};
 use super::body::Body;
-use super::cabals::in_cabal;
+use super::cabals::{by_handle, in_cabal};
 use super::member::{ApiMember, MaybeMember};
 use super::objections::ObjectionView;
 use super::problem::Problem;
+use super::query::{Page, Paging, Query};
 use crate::App;
 use crate::clock::{Stamp, iso_seconds};
-use crate::db::objections::{Objection, list_objections};
+use crate::db::objections::list_objections;
 use crate::db::polls::{self, Poll, PollOption};
 use crate::db::results::{self, PollResult};
-use crate::db::{ballots, local_actors};
+use crate::db::{AnyConnection, ballots, local_actors};
 use crate::domain::Urls;
 use crate::domain::outcome::Outcome;
 use crate::domain::poll::{Closing, NewPoll, PollForm};
 use crate::domain::refusal::Refusal;
 use crate::domain::text;
-use crate::ids::PollId;
+use crate::ids::{MemberId, PollId};
 use crate::services::{self as acts, ServiceError};
 use actix_web::{HttpResponse, get, post, web};
 use serde::{Deserialize, Serialize};
@@ -144,7 +145,7 @@ struct Shown {
     poll: Poll,
     actor: String,
     result: Option<(PollResult, Outcome)>,
-    objections: Vec<Objection>,
+    objections: Vec<ObjectionView>,
     has_voted: Option<bool>,
     mine: Option<Vec<u32>>,
 }
@@ -171,7 +172,7 @@ fn view(shown: Shown, urls: &Urls, now: Stamp) -> PollView {
         roll_size: poll.frozen.as_ref().map(|frozen| frozen.roll_size),
         roll_fingerprint: poll.frozen.map(|frozen| frozen.roll_fingerprint),
         result: result.map(result_view),
-        objections: objections.into_iter().map(ObjectionView::from).collect(),
+        objections,
         has_voted,
         my_choices,
         object_id: url.clone(),
@@ -211,21 +212,49 @@ pub async fn show_poll(
     let shown = app
         .read(move |conn| -> Result<_, ServiceError> {
             let poll = polls::poll(conn, id)?;
-            let actor = local_actors::actor(conn, poll.actor_id)?.handle;
-            let result = acts::minutes::find_outcome(conn, id)?;
-            let has_voted = viewer.map(|member| ballots::has_voted(conn, id, member)).transpose()?;
-            let mine = match viewer.filter(|_| !poll.has_roll()) {
-                Some(member) => Some(ballots::find_choice(conn, id, member)?.unwrap_or_default()),
-                None => None,
-            };
-            let objections = match poll.amendment_id {
-                Some(amendment) => list_objections(conn, amendment)?,
-                None => Vec::new(),
-            };
-            Ok(Shown { poll, actor, result, objections, has_voted, mine })
+            shown(conn, poll, viewer)
         })
         .await?;
     Ok(web::Json(view(shown, &app.urls, now)))
+}
+
+fn shown(conn: &mut AnyConnection, poll: Poll, viewer: Option<MemberId>) -> Result<Shown, ServiceError> {
+    let actor = local_actors::actor(conn, poll.actor_id)?.handle;
+    let result = acts::minutes::find_outcome(conn, poll.id)?;
+    let has_voted = viewer.map(|member| ballots::has_voted(conn, poll.id, member)).transpose()?;
+    let mine = match viewer.filter(|_| !poll.has_roll()) {
+        Some(member) => Some(ballots::find_choice(conn, poll.id, member)?.unwrap_or_default()),
+        None => None,
+    };
+    let objections = match poll.amendment_id {
+        Some(amendment) => list_objections(conn, amendment)?,
+        None => Vec::new(),
+    };
+    let objections = objections.into_iter().map(|objection| ObjectionView::of(conn, objection, viewer));
+    Ok(Shown { objections: objections.collect::<Result<_, _>>()?, poll, actor, result, has_voted, mine })
+}
+
+/// List the polls of a cabal, newest first
+#[utoipa::path(tag = "polls", params(Paging), responses(
+    (status = 200, body = Page<PollView>), (status = 400, body = Problem), (status = 404, body = Problem)))]
+#[get("/cabals/{handle}/polls")]
+pub async fn list_polls(
+    app: web::Data<App>,
+    viewer: MaybeMember,
+    handle: web::Path<String>,
+    paging: Query<Paging>,
+) -> Result<web::Json<Page<PollView>>, Problem> {
+    let (viewer, handle, now) = (viewer.id(), handle.into_inner(), app.deadline());
+    let (before, limit) = (paging.0.before()?, paging.0.limit());
+    let found = app
+        .read(move |conn| -> Result<Vec<Shown>, ServiceError> {
+            let cabal = by_handle(conn, &handle)?.id;
+            let polls = polls::list_polls(conn, cabal.into(), before, limit)?;
+            polls.into_iter().map(|poll| shown(conn, poll, viewer)).collect()
+        })
+        .await?;
+    let items = found.into_iter().map(|shown| view(shown, &app.urls, now)).collect();
+    Ok(web::Json(Page::of(items, &paging.0, |poll: &PollView| poll.id.clone())))
 }
 
 /// The record of a closed vote

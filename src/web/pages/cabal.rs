@@ -116,7 +116,7 @@ fn load(conn: &mut AnyConnection, cabal: Cabal, viewer: Option<MemberId>, now: S
         earlier: requests(conn, id, if is_mine { &[Done, Lapsed, Withdrawn] } else { &[Done, Lapsed] }, now)?,
         credits: list_credits(conn, id, 20)?,
         progress: list_statements(conn, Whose::Of(id.into()), None, 10)?,
-        polls: list_polls(conn, ActorId::from(id), 10)?,
+        polls: list_polls(conn, ActorId::from(id), None, 10)?,
         members_count: cabals::count_cabal_members(conn, id)?,
         members: if viewer.is_some() { cabals::list_cabal_members(conn, id)? } else { Vec::new() },
         waiting_offers: if is_mine { list_offers_of_cabal(conn, id, OfferState::Waiting)?.len() } else { 0 },

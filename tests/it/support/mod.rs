@@ -21,6 +21,7 @@ pub mod races;
 pub mod rows;
 pub mod store;
 pub mod town;
+pub mod village;
 pub mod votes;
 pub mod world;
 
