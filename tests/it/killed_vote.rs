@@ -14,6 +14,7 @@ use caucus::App;
 use caucus::clock::{Clock, FixedClock, SystemClock};
 use caucus::db::linked_actors::insert_link;
 use caucus::db::{DbError, results};
+use caucus::domain::Urls;
 use caucus::federation::keys::ensure_instance_actor;
 use caucus::ids::{MemberId, PollId};
 use caucus::services::verify_votes::verify_votes;
@@ -51,6 +52,7 @@ struct State {
 /// The vote, its voters and what was acknowledged.
 struct Booth {
     base: String,
+    urls: Arc<Urls>,
     poll: PollId,
     peer: Peer,
     voters: Vec<Voter>,
@@ -78,6 +80,7 @@ async fn a_vote_during_which_the_server_is_killed_comes_to_what_was_acknowledged
                 process.kill();
             })
             .await;
+        booth.holds(&store);
         process = Process::serve(&store, port).await;
     }
     booth.finish().await;
@@ -112,7 +115,7 @@ impl Booth {
         }
         let poll = open_vote(&app, members[0], members[1]).await;
         let (acknowledged, unanswered) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Self { base, poll, peer, voters, acknowledged, unanswered }
+        Self { urls: Arc::clone(&app.urls), base, poll, peer, voters, acknowledged, unanswered }
     }
 
     /// Lets fifty votes a second go out while `until` runs.
@@ -187,6 +190,12 @@ impl Booth {
                 self.send(number).await;
             }
         }
+    }
+
+    /// What the killed process left fits together: chain, ballots, links and voters (D3).
+    fn holds(&self, store: &Store) {
+        let verified = verify_votes(&mut store.connect(), &self.urls).unwrap();
+        assert_eq!((verified.votes, verified.faults), (1, Vec::<String>::new()));
     }
 
     /// Lets the week pass and compares the result with what was acknowledged.

@@ -91,6 +91,34 @@ async fn an_older_vote_in_another_activity_replaces_no_newer_one_of_the_same_acc
     assert_eq!(totals_after_the_close(&app, poll).await, [0, 1, 0]);
 }
 
+/// V-20.
+#[tokio::test]
+async fn a_vote_that_comes_twenty_times_with_restarts_between_is_one_ballot() {
+    let (app, ada) = TestApp::with_community().await;
+    let bea = app.member("bea").await;
+    let hers = app.linked(ada, "ada").await;
+    let (_, poll) = app.open_vote(ada, bea).await;
+    let vote = vote_of(&app, &hers, poll, (1, "For"));
+
+    for delivery in 0..20 {
+        assert_eq!(is_new(&app, &hers, &vote).await, delivery == 0);
+        let restarted = app.second_process();
+        while inbound::step(&restarted).await.unwrap() > 0 {}
+    }
+    for number in 2..=20 {
+        send(&app, &hers, poll, (number, "For")).await;
+    }
+
+    let rows = dump(&app);
+    assert_eq!((rows["ballots"].len(), rows["ballot_links"].len(), rows["poll_voters"].len()), (1, 1, 1));
+    let repeated = rows["uncounted_votes"].iter().find(|row| row.contains("duplicate")).unwrap();
+    assert!(
+        repeated.ends_with(" | 19"),
+        "what is sent anew is counted as repeated, what is delivered anew is not: {repeated}"
+    );
+    assert_eq!(totals_after_the_close(&app, poll).await, [1, 0, 0]);
+}
+
 #[tokio::test]
 async fn a_repeated_vote_of_somebody_without_a_ballot_is_never_said_to_have_counted() {
     let (app, ada) = TestApp::with_community().await;
@@ -134,6 +162,11 @@ fn vote_of(app: &TestApp, actor: &str, poll: PollId, (number, word): (u8, &str))
 
 /// What the inbox does once a signature is believed.
 async fn receive(app: &TestApp, actor: &str, activity: &Value) {
+    assert!(is_new(app, actor, activity).await);
+}
+
+/// The same; tells whether it had not come before.
+async fn is_new(app: &TestApp, actor: &str, activity: &Value) -> bool {
     let new = NewReceived {
         actor_url: actor.to_owned(),
         activity_id: activity["id"].as_str().unwrap().to_owned(),
@@ -141,7 +174,7 @@ async fn receive(app: &TestApp, actor: &str, activity: &Value) {
         body: activity.to_string(),
         signed_at: app.app.now(),
     };
-    assert!(app.app.write(move |tx| store_once(tx, &new)).await.unwrap());
+    app.app.write(move |tx| store_once(tx, &new)).await.unwrap()
 }
 
 #[tokio::test]

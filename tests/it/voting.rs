@@ -19,6 +19,7 @@ pub(crate) fn counted(totals: &[u64], app: &TestApp, question: &serde_json::Valu
     assert_eq!(TestApp::shown(question).into_iter().map(|(_, total)| total).collect::<Vec<_>>(), totals);
 }
 
+/// V-19 where the first ballot stands.
 #[tokio::test]
 async fn in_an_advisory_poll_the_first_ballot_stands() {
     let (app, ada) = TestApp::with_community().await;
@@ -83,6 +84,7 @@ async fn a_member_has_one_ballot_in_an_advisory_poll_whatever_the_account() {
     assert_eq!(app.poll_row(other).await.voters_count, 1);
 }
 
+/// V-2, and the amendments among V-19.
 #[tokio::test]
 async fn in_an_amendment_the_last_ballot_counts_whatever_the_channel() {
     let (app, ada) = TestApp::with_community().await;
@@ -104,6 +106,7 @@ async fn in_an_amendment_the_last_ballot_counts_whatever_the_channel() {
     counted(&[2, 0, 0], &app, &app.fetch_question(poll).await);
 }
 
+/// V-2 in parallel.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_hundred_votes_of_one_member_at_once_are_one_ballot() {
     let (app, ada) = TestApp::with_community().await;
@@ -124,6 +127,7 @@ async fn a_hundred_votes_of_one_member_at_once_are_one_ballot() {
     assert_eq!(app.poll_row(poll).await.voters_count, 1);
 }
 
+/// V-19 in parallel.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_hundred_votes_of_one_actor_at_once_are_one_ballot_in_an_advisory_poll() {
     let (app, ada) = TestApp::with_community().await;
@@ -159,6 +163,7 @@ async fn votes_of_supporters_are_a_sounding_and_each_is_told_once() {
     assert!(told[0].1["object"]["content"].as_str().unwrap().contains("Anybody may join"));
 }
 
+/// V-5.
 #[tokio::test]
 async fn who_joins_after_the_opening_cannot_vote_and_is_told_why() {
     let (app, ada) = TestApp::with_community().await;
@@ -177,6 +182,7 @@ async fn who_joins_after_the_opening_cannot_vote_and_is_told_why() {
     assert_eq!(of_type(&on_their_way(&app), "Create").len(), 1);
 }
 
+/// V-6.
 #[tokio::test]
 async fn who_left_during_the_vote_keeps_the_ballot_and_casts_no_other() {
     let (app, ada) = TestApp::with_community().await;
@@ -193,6 +199,7 @@ async fn who_left_during_the_vote_keeps_the_ballot_and_casts_no_other() {
     assert_eq!(app.result(poll).await.unwrap().roll_size, 2);
 }
 
+/// V-8, and V-10: a vote before the opening is no vote, then or later.
 #[tokio::test]
 async fn the_moment_of_receiving_decides_to_the_microsecond() {
     let (app, ada) = TestApp::with_community().await;
@@ -216,6 +223,7 @@ async fn the_moment_of_receiving_decides_to_the_microsecond() {
     counted(&[1, 1, 0], &app, &app.fetch_question(poll).await);
 }
 
+/// V-32.
 #[tokio::test]
 async fn hidden_totals_are_zero_for_everybody_until_the_close_and_no_update_is_sent() {
     let (app, ada) = TestApp::with_community().await;

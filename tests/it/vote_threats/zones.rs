@@ -37,6 +37,7 @@ async fn a_week_is_a_week_where_clocks_are_changed_meanwhile() {
     assert!((row.closes_at - told).abs() < TimeDelta::seconds(1), "{told} is told for {}", row.closes_at);
 }
 
+/// V-11: what counts is when it came, whatever it says.
 #[tokio::test]
 async fn what_a_vote_says_of_its_own_time_is_not_looked_at() {
     let (hall, members) = Hall::with(MOMENTS.len()).await;
