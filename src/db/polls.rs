@@ -350,6 +350,15 @@ pub fn claim_close(tx: &mut Tx<'_>, id: PollId) -> Result<bool, DbError> {
     Ok(claimed == 1)
 }
 
+/// The same for a poll that somebody else marked as closed: it is held, and still undecided then.
+///
+/// # Errors
+/// The store's fault.
+pub fn claim_cut_short(tx: &mut Tx<'_>, poll: &Poll) -> Result<bool, DbError> {
+    hold_poll(tx, poll.id)?;
+    is_cut_short(tx.conn, poll)
+}
+
 /// Writes the final numbers, counted from the ballots themselves.
 ///
 /// # Errors

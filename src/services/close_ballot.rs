@@ -10,6 +10,7 @@ use crate::clock::Stamp;
 use crate::crash_point::crash_point;
 use crate::db::facts::{delete_fact, find_fact, set_fact};
 use crate::db::inbox::{Naming, Received};
+use crate::db::polls::Poll;
 use crate::db::results::insert_result;
 use crate::db::{AnyConnection, DbError, Tx, ballot_secrecy, ballots, chain, inbox, polls, posts, vote_senders};
 use crate::domain::ballot::{Uncounted, totals};
@@ -127,14 +128,22 @@ pub fn close_due(tx: &mut Tx<'_>, id: PollId, seen: Option<InboxId>) -> Result<C
     if let Some(last) = waiting.last().filter(|_| i64::try_from(waiting.len()).is_ok_and(|n| n >= MOST_WAITING)) {
         return Ok(Closing::VotesWaiting(last.id));
     }
-    if !is_cut_short && !polls::claim_close(tx, id)? {
+    let is_ours = if is_cut_short { polls::claim_cut_short(tx, &poll)? } else { polls::claim_close(tx, id)? };
+    if !is_ours {
         return Ok(Closing::NothingToDo);
     }
     crash_point("close: claimed");
+    count_and_decide(tx, &poll, is_cut_short)?;
+    Ok(Closing::Closed)
+}
+
+/// Closes a poll that is claimed and in which every vote that came in time is.
+fn count_and_decide(tx: &mut Tx<'_>, claimed: &Poll, is_cut_short: bool) -> Result<(), ServiceError> {
+    let id = claimed.id;
     // What was still waiting belongs to the chain before the close is added to it.
     chain::seal(tx)?;
     let counted = ballots::count_ballots(tx.conn, id)?;
-    let totals = totals(&counted, poll.options.len());
+    let totals = totals(&counted, claimed.options.len());
     polls::save_totals(tx, id, &totals, counted.iter().map(|(_, total)| total).sum())?;
     let poll = polls::poll(tx.conn, id)?;
     let audience = Audience::followers(poll.actor_id).and(vote_senders::list_senders(tx.conn, id)?);
@@ -156,7 +165,7 @@ pub fn close_due(tx: &mut Tx<'_>, id: PollId, seen: Option<InboxId>) -> Result<C
     }
     set_fact(tx, TRACES, "yes")?;
     crash_point("close: written");
-    Ok(Closing::Closed)
+    Ok(())
 }
 
 /// Votes that our server received before the end count, even when the worker did not come to them.

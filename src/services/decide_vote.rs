@@ -8,7 +8,7 @@ use super::tell_member::tell_stewards;
 use super::vote_proof::{Proof, of_open_vote};
 use super::watch_over::note_ended;
 use super::{ServiceError, decide_amendment, elect_lead};
-use crate::db::local_actors::actor;
+use crate::db::local_actors::{LocalActor, actor};
 use crate::db::polls::{Frozen, Poll};
 use crate::db::posts::PostKind;
 use crate::db::results::PollResult;
@@ -178,7 +178,6 @@ fn tell(
     let author = actor(tx.conn, closed.poll.actor_id)?;
     let entry = closing(&result.record_sha256, result.tally, result.is_carried);
     let head = chain::append(tx, result.poll_id, EntryKind::Closing, &entry)?;
-    let (url, question) = (tx.urls.note(result.post_id), tx.urls.poll(closed.poll.id));
     let words = ResultWords {
         outcome: effect.outcome,
         asked_html: &effect.asked_html,
@@ -188,11 +187,19 @@ fn tell(
         faults: &beside.faults,
         chain_head: &head,
     };
-    let content = result_words::result(tx.urls, &words, result);
+    let extra = Extra::default().with("recordSha256", json!(result.record_sha256)).with("chainHead", json!(head));
+    let post = result_post(tx, &author, result, (&result_words::result(tx.urls, &words, result), extra));
+    publish(tx, post, &closed.audience)?;
+    Ok(())
+}
+
+/// The Note that tells the result, a reply to the Question.
+fn result_post(tx: &Tx<'_>, author: &LocalActor, result: &PollResult, (content, extra): (&str, Extra)) -> NewPost {
+    let question = tx.urls.poll(result.poll_id);
     let parts = NoteParts {
-        id: &url,
+        id: &tx.urls.note(result.post_id),
         author: &author.url(tx.urls),
-        content_html: &content,
+        content_html: content,
         language: "en",
         published: tx.now,
         updated: None,
@@ -200,17 +207,15 @@ fn tell(
         visibility: Visibility::Public,
         mentions: Vec::new(),
         hashtags: Vec::new(),
-        extra: Extra::default().with("recordSha256", json!(result.record_sha256)).with("chainHead", json!(head)),
+        extra,
     };
-    let post = NewPost {
+    NewPost {
         id: result.post_id,
         actor_id: author.id,
         kind: PostKind::Result,
         visibility: Visibility::Public,
-        in_reply_to: Some(question.clone()),
         object: note(&parts, tx.urls),
+        in_reply_to: Some(question),
         is_pinned: false,
-    };
-    publish(tx, post, &closed.audience)?;
-    Ok(())
+    }
 }

@@ -8,7 +8,7 @@ use crate::clock::Stamp;
 use crate::crash_point::crash_point;
 use crate::db::polls::{self, PollToInsert};
 use crate::db::roll::{self, RollOf};
-use crate::db::{Tx, chain};
+use crate::db::{DbError, Tx, chain};
 use crate::domain::chain::{BEGINNING, EntryKind, link, opening};
 use crate::domain::poll::BALLOT_OPTIONS;
 use crate::domain::record::{FrozenVote, canonical_json, sha256_hex};
@@ -55,6 +55,21 @@ pub(super) fn opening_moment(tx: &Tx<'_>) -> Stamp {
     tx.deadline().trunc_subsecs(0)
 }
 
+/// What freezes with the vote.
+fn freeze(tx: &mut Tx<'_>, new: &NewVote<'_>) -> Result<FrozenVote, DbError> {
+    let (roll_size, roll_fingerprint) = roll::fingerprint_now(tx.conn, new.roll)?;
+    Ok(FrozenVote {
+        decides: new.decides.clone(),
+        question: new.question.to_owned(),
+        options: BALLOT_OPTIONS.map(str::to_owned).to_vec(),
+        rule: new.rule,
+        roll_size,
+        roll_fingerprint,
+        opens_at: new.opens_at,
+        closes_at: new.opens_at + new.length,
+    })
+}
+
 /// Opens it. `words` gives what other servers show as the question.
 ///
 /// # Errors
@@ -67,17 +82,7 @@ pub(super) fn open_vote(
 ) -> Result<Opened, ServiceError> {
     check_time_is_known(tx)?;
     let id = PollId::from_uuid(tx.next_id());
-    let (roll_size, roll_fingerprint) = roll::fingerprint_now(tx.conn, new.roll)?;
-    let frozen = FrozenVote {
-        decides: new.decides,
-        question: new.question.to_owned(),
-        options: BALLOT_OPTIONS.map(str::to_owned).to_vec(),
-        rule: new.rule,
-        roll_size,
-        roll_fingerprint,
-        opens_at: new.opens_at,
-        closes_at: new.opens_at + new.length,
-    };
+    let frozen = freeze(tx, &new)?;
     let frozen_json = frozen.json();
     let (entry, frozen_hash) = (opening(&tx.urls.poll(id), &frozen_json), sha256_hex(&canonical_json(&frozen_json)));
     let poll = PollToInsert {

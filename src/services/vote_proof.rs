@@ -13,7 +13,7 @@ use crate::domain::Urls;
 use crate::domain::amendment::AmendmentState;
 use crate::domain::chain::{BEGINNING, EntryKind, link};
 use crate::domain::nomination::NominationState;
-use crate::domain::record::{Fault, canonical_json, sha256_hex};
+use crate::domain::record::{Fault, FrozenVote, canonical_json, sha256_hex};
 use crate::ids::PollId;
 use serde_json::Value;
 
@@ -93,12 +93,8 @@ pub(super) fn of_vote(
     let is_of_first_kind = told.map_or(poll.amendment_id.is_some(), |told| told.get("decides").is_none());
     let in_rows = if is_of_first_kind { rows.json_of_the_first_kind() } else { rows.json() };
     let frozen = told.cloned().unwrap_or_else(|| in_rows.clone());
-    let is_asked_alike = opening.as_ref().filter(|_| is_of_first_kind).is_none_or(|entry| {
-        entry.get("question") == Some(&Value::from(rows.question.clone()))
-            && entry.get("options") == Some(&Value::from(rows.options.clone()))
-    });
     let is_as_opened = canonical_json(&frozen) == canonical_json(&in_rows)
-        && is_asked_alike
+        && opening.as_ref().filter(|_| is_of_first_kind).is_none_or(|entry| is_asked_alike(entry, &rows))
         && poll.totals_hidden
         && !poll.is_multiple;
     let broken = "its text, rule, question or times are not those of the opening";
@@ -113,6 +109,12 @@ pub(super) fn of_vote(
     let strangers = roll::count_voters_off_roll(conn, poll.id)?;
     proof.add(Fault::Voters, (strangers > 0).then(|| "somebody took part who is not on its roll".to_owned()));
     Ok(proof)
+}
+
+/// The first chains held question and options beside what froze.
+fn is_asked_alike(opening: &Value, rows: &FrozenVote) -> bool {
+    opening.get("question") == Some(&Value::from(rows.question.clone()))
+        && opening.get("options") == Some(&Value::from(rows.options.clone()))
 }
 
 impl Proof {

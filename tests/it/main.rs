@@ -56,6 +56,7 @@ mod minutes;
 mod newest_vote;
 mod news;
 mod nodes;
+mod objections;
 mod offers;
 mod outgoing;
 mod page_errors;
