@@ -127,22 +127,6 @@ impl Clock for FixedClock {
     }
 }
 
-/// A stop-watch for logs and metrics; never for a decision.
-pub struct Stopwatch(std::time::Instant);
-
-impl Stopwatch {
-    /// Starts to count.
-    #[expect(clippy::disallowed_methods, reason = "the one place that may")]
-    pub fn start() -> Self {
-        Self(std::time::Instant::now())
-    }
-
-    /// The time since the start.
-    pub fn elapsed(&self) -> std::time::Duration {
-        self.0.elapsed()
-    }
-}
-
 /// How times are written in ActivityStreams documents and in the API: whole seconds and `Z`.
 pub fn iso_seconds(stamp: Stamp) -> String {
     stamp.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)

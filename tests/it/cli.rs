@@ -2,7 +2,6 @@
 
 use super::support::process::{Process, caucus, free_port, run};
 use super::support::store::{Store, skipped};
-use caucus::clock::Stopwatch;
 use caucus::db::{AnyConnection, DbError};
 use caucus::settings::DatabaseUrl;
 use diesel::RunQueryDsl as _;
@@ -272,9 +271,7 @@ async fn a_server_without_a_community_prints_a_link_and_stops_at_sigterm() {
 
     assert!(log.contains(&format!("{}/setup/", process.base)), "{log}");
     assert!(log.contains("LOCAL MODE"), "{log}");
-    let stop = Stopwatch::start();
     assert!(process.terminate().await.success());
-    assert!(stop.elapsed().as_secs() < 10);
 }
 
 #[test]

@@ -155,12 +155,12 @@ fn citations_are_links_and_everything_else_is_text() {
 }
 
 #[test]
-fn a_long_text_of_nothing_but_numbers_takes_no_time() {
-    let watch = crate::clock::Stopwatch::start();
-    for text in ["4.1.9, ".repeat(20_000), "4.1.9,".repeat(20_000), "manifesto of ".repeat(20_000)] {
-        let _ = shelf(Some(1)).cite(&text);
+fn a_long_text_of_nothing_but_numbers_is_read_to_its_end() {
+    for (text, citations) in [("4.1.9, ", 20_000), ("4.1.9,", 0), ("manifesto of ", 0)] {
+        let text = text.repeat(20_000);
+
+        assert_eq!(cited(&shelf(Some(1)), &text).len(), citations, "{}", &text[..13]);
     }
-    assert!(watch.elapsed().as_millis() < 4_000);
 }
 
 #[test]
