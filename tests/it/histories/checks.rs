@@ -59,6 +59,14 @@ fn look_at_open(conn: &mut AnyConnection, vote: &Vote) {
     let voters = usize::try_from(count_voters(conn, vote.poll).unwrap()).unwrap();
     assert_eq!(voters, vote.ballots.len(), "who took part");
     assert_eq!(usize::try_from(poll.voters_count).unwrap(), voters, "the live turnout");
+    let untimely = format!(
+        "ballot_links l JOIN polls p ON p.id = l.poll_id \
+         WHERE p.id = '{}' AND (l.received_at < p.opens_at OR l.received_at >= p.closes_at)",
+        vote.poll
+    );
+    assert_eq!(count(conn, &untimely), 0, "every ballot came within the week (I-3)");
+    let receipts = "posts p JOIN ballot_links l ON p.object_json LIKE '%' || l.receipt || '%'";
+    assert_eq!(count(conn, receipts), 0, "no post holds a ballot (I-11)");
 }
 
 fn look_at_closed(conn: &mut AnyConnection, vote: &Vote, result: &results::PollResult) {
