@@ -233,41 +233,38 @@ pub fn forget_voter(tx: &mut Tx<'_>, voter: &Voter) -> Result<(), DbError> {
     Ok(())
 }
 
-/// The sum over the ballots that stand, to hold against the chain while the vote is open, and how
-/// many they are.
-///
-/// # Errors
-/// The store's fault.
-pub fn sum_of_ballots(conn: &mut AnyConnection, poll: PollId) -> Result<(BallotSum, u32), DbError> {
-    let standing = ballot_links::table
-        .inner_join(ballots::table.on(ballots::receipt.eq(ballot_links::receipt)))
-        .filter(ballot_links::poll_id.eq(poll.to_string()))
-        .filter(ballots::poll_id.eq(poll.to_string()))
-        .select((ballots::receipt, ballots::choices, ballot_links::nonce));
-    let (mut sum, mut counted) = (BallotSum::nothing(), 0);
-    for row in standing.load_iter::<(String, i32, String), _>(conn)? {
-        let (receipt, bits, nonce) = row?;
-        sum = sum.with(&nonce, &receipt, bits);
-        counted += 1;
-    }
-    Ok((sum, counted))
+/// The ballots of an open vote with a roll as the links lead to them.
+pub struct Linked {
+    /// The sum over them, to hold against the chain.
+    pub sum: BallotSum,
+    /// How many they are.
+    pub total: u32,
+    /// How many of the links lead from somebody who is not among those who took part. Of those who left
+    /// the community while it ran nothing leads to a ballot any more.
+    pub of_nobody: u32,
 }
 
-/// How many links of an open vote with a roll lead from somebody who is not among those who took part.
-/// Of those who left the community while it ran nothing leads to a ballot any more.
+/// Reads all of them, once.
 ///
 /// # Errors
 /// The store's fault.
-pub fn count_links_of_nobody(conn: &mut AnyConnection, poll: PollId) -> Result<i64, DbError> {
-    let id = poll.to_string();
-    let took_part =
-        poll_voters::table.filter(poll_voters::poll_id.eq(&id)).filter(poll_voters::voter.eq(ballot_links::voter));
-    Ok(ballot_links::table
-        .filter(ballot_links::poll_id.eq(&id))
-        .filter(dsl::not(ballot_links::voter.like("left:%")))
-        .filter(dsl::not(dsl::exists(took_part)))
-        .count()
-        .get_result(conn)?)
+pub fn linked_ballots(conn: &mut AnyConnection, poll: PollId) -> Result<Linked, DbError> {
+    let took_part = poll_voters::poll_id.eq(ballot_links::poll_id).and(poll_voters::voter.eq(ballot_links::voter));
+    let is_of_nobody = poll_voters::voter.nullable().is_null().and(dsl::not(ballot_links::voter.like("left:%")));
+    let standing = ballot_links::table
+        .inner_join(ballots::table.on(ballots::receipt.eq(ballot_links::receipt)))
+        .left_join(poll_voters::table.on(took_part))
+        .filter(ballot_links::poll_id.eq(poll.to_string()))
+        .filter(ballots::poll_id.eq(poll.to_string()))
+        .select((ballots::receipt, ballots::choices, ballot_links::nonce, is_of_nobody));
+    let mut linked = Linked { sum: BallotSum::nothing(), total: 0, of_nobody: 0 };
+    for row in standing.load_iter::<(String, i32, String, bool), _>(conn)? {
+        let (receipt, bits, nonce, is_of_nobody) = row?;
+        linked.sum = linked.sum.with(&nonce, &receipt, bits);
+        linked.total += 1;
+        linked.of_nobody += u32::from(is_of_nobody);
+    }
+    Ok(linked)
 }
 
 /// Adds one to the live totals of options; only for polls that show them.

@@ -241,14 +241,14 @@ fn broken_ballots(conn: &mut AnyConnection, poll: &Poll, walk: &Walk) -> Result<
     if walk.first.is_none() {
         return Ok(None);
     }
-    let (sum, linked) = ballots::sum_of_ballots(conn, poll.id)?;
-    if linked != voters {
+    let linked = ballots::linked_ballots(conn, poll.id)?;
+    if linked.total != voters {
         return Ok(Some("not every ballot is one that was cast".to_owned()));
     }
-    if ballots::count_links_of_nobody(conn, poll.id)? > 0 {
+    if linked.of_nobody > 0 {
         return Ok(Some("a ballot leads to somebody who did not take part".to_owned()));
     }
     let place = walk.ballots.as_ref().map_or(0, |entry| entry.position);
-    let is_sealed = chain::find_commitment(conn, poll.id)? == Some(sum);
+    let is_sealed = chain::find_commitment(conn, poll.id)? == Some(linked.sum);
     Ok((!is_sealed).then(|| format!("its ballots are not those of entry {place} of its chain")))
 }
