@@ -56,7 +56,7 @@ pub mod receive_report;
 pub mod record_message;
 pub mod record_offer;
 pub mod remove_actor;
-mod result_words;
+pub mod result_words;
 pub mod set_up;
 pub mod settle_report;
 pub mod sign_in;

@@ -36,17 +36,11 @@ pub(super) fn result(urls: &Urls, words: &ResultWords<'_>, result: &PollResult) 
     } else {
         format!("<p>{} So nothing is decided, and it may be put to the vote again.</p>", faults.join(" "))
     };
-    let Tally { votes_for, against, abstain } = result.tally;
     let mut html = format!(
-        "<p>{}: {}.</p>{why}<p>For {votes_for}, against {against}, abstained {abstain}. For: {} \
-         of the votes cast for and against, {} of all ballots with abstentions, {} of the {} members who could vote. The \
-         rule: it takes {}.</p>",
+        "<p>{}: {}.</p>{why}<p>{} The rule: it takes {}.</p>",
         escape_html(words.outcome.words()),
         words.asked_html,
-        share(result.tally.share_of_cast()),
-        share(result.tally.share_with_abstentions()),
-        share(result.tally.share_of_roll(u64::from(result.roll_size))),
-        result.roll_size,
+        numbers(result),
         words.rule.words(),
     );
     html.push_str(&uncounted_words(words.uncounted));
@@ -62,6 +56,19 @@ pub(super) fn result(urls: &Urls, words: &ResultWords<'_>, result: &PollResult) 
         words.chain_head
     ));
     html
+}
+
+/// The totals and the three shares, in two sentences of plain text.
+pub fn numbers(result: &PollResult) -> String {
+    let Tally { votes_for, against, abstain } = result.tally;
+    format!(
+        "For {votes_for}, against {against}, abstained {abstain}. For: {} of the votes cast for and against, {} of all \
+         ballots with abstentions, {} of the {} members who could vote.",
+        share(result.tally.share_of_cast()),
+        share(result.tally.share_with_abstentions()),
+        share(result.tally.share_of_roll(u64::from(result.roll_size))),
+        result.roll_size,
+    )
 }
 
 /// How many votes did not count and why; nothing when there are none.

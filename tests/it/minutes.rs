@@ -122,8 +122,8 @@ async fn the_feed_tells_of_amendments_and_results_and_escapes_what_people_wrote(
     for words in [app.app.urls.amendment(id), app.app.urls.amendment(rival), app.app.urls.minutes(poll)] {
         assert_eq!(feed.matches(&format!("<id>{words}</id>")).count(), 1, "{feed}");
     }
-    let told = "Carried. For 2, against 0, abstained 1. For: 100.0 % of the votes for and against, 66.7 % with \
-                abstentions, 66.7 % of the 3 members who could vote. SHA-256 of the record of all ballots: ";
+    let told = "Carried. For 2, against 0, abstained 1. For: 100.0 % of the votes cast for and against, 66.7 % of all \
+                ballots with abstentions, 66.7 % of the 3 members who could vote. SHA-256 of the record of all ballots: ";
     assert!(feed.contains(&format!("{told}{}", app.result(poll).await.unwrap().record_sha256)), "{feed}");
     assert!(feed.starts_with("<?xml") && feed.ends_with("</feed>") && !feed.contains("<script"));
 }
@@ -216,8 +216,20 @@ async fn whether_one_may_vote_is_told_to_oneself_only() {
     }
     let (status, page) = app.fetch(&format!("/amendments/{id}/can-i-vote?handle=%3Cb%3E"), "text/html").await;
     assert!(status == 200 && !page.contains("<b>") && page.contains("Please sign in"), "{page}");
+    let path = format!("/amendments/{id}/can-i-vote?handle=@bea@far.example");
+    let by_token = async |member| app.api_of(member).await.get(&path).await.must_be(200).json();
+    assert_eq!(
+        (&by_token(bea).await["is_my_handle"], &by_token(cai).await["is_my_handle"]),
+        (&true.into(), &false.into())
+    );
+    let to_a_stranger = app.api().get(&path).await.must_be(200).json();
+    assert!(to_a_stranger["standing"] == "unknown" && to_a_stranger.get("is_my_handle").is_none(), "{to_a_stranger}");
     app.advance(TimeDelta::weeks(1));
     assert_eq!(standing(Some(bea)).await, "over");
+    let withdrawn = app.propose(ada, "2.2", "Never mind.").await;
+    app.api_of(ada).await.delete(&format!("/amendments/{withdrawn}")).await;
+    let none = app.api().get(&format!("/amendments/{withdrawn}/can-i-vote")).await.must_be(200).json();
+    assert_eq!(none["standing"], "no_vote", "{none}");
 }
 
 #[tokio::test]

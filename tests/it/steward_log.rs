@@ -61,6 +61,12 @@ async fn a_program_reads_the_log_page_by_page() {
     assert_eq!(seen, (0..ACTS).rev().collect::<Vec<_>>());
     let named = member.get("/steward-log?limit=1").await.must_be(200).json();
     assert_eq!(named["items"][0]["steward"], "ada", "{named}");
-    stranger.get("/steward-log?before=x").await.must_be(400);
+    for hostile in ["before=x", "before=", "before=%00", "before=1'%20or%20'1'='1", "limit=x", "limit=-1", "by=ada"] {
+        stranger.get(&format!("/steward-log?{hostile}")).await.must_be(400);
+    }
+    assert_eq!(
+        stranger.get("/steward-log?limit=100000").await.must_be(200).json()["items"].as_array().unwrap().len(),
+        100
+    );
     stranger.with("caucus_wrong").get("/steward-log").await.must_be(401);
 }

@@ -10,9 +10,9 @@ use crate::db::results::{PollResult, find_result, list_decided_leads};
 use crate::db::{AnyConnection, DbError, polls, posts};
 use crate::domain::amendment::AmendmentState;
 use crate::domain::outcome::Outcome;
-use crate::domain::tally::Share;
 use crate::services::ServiceError;
 use crate::services::minutes::{find_outcome, outcome};
+use crate::services::result_words::numbers;
 use crate::web::errors::PageError;
 use actix_web::{HttpResponse, web};
 
@@ -71,20 +71,13 @@ fn standing(
 
 /// The minutes in short: outcome, numbers, the three shares and what proves them (A8, A9).
 fn result_entry(about: &str, (result, outcome): (&PollResult, Outcome), url: String) -> Entry {
-    let (outcome, tally, roll) = (outcome.words(), result.tally, result.roll_size);
-    let share = |share: Option<Share>| share.map_or_else(|| "no share".to_owned(), |share| share.to_string());
     Entry {
         url,
         title: format!("Minutes: {about}"),
         text: format!(
-            "{outcome}. For {}, against {}, abstained {}. For: {} of the votes for and against, {} with abstentions, {} of \
-             the {roll} members who could vote. SHA-256 of the record of all ballots: {}",
-            tally.votes_for,
-            tally.against,
-            tally.abstain,
-            share(tally.share_of_cast()),
-            share(tally.share_with_abstentions()),
-            share(tally.share_of_roll(roll.into())),
+            "{}. {} SHA-256 of the record of all ballots: {}",
+            outcome.words(),
+            numbers(result),
             result.record_sha256
         ),
         updated: result.closed_at,
