@@ -301,17 +301,25 @@ pub fn insert_poll(tx: &mut Tx<'_>, new: &PollToInsert<'_>) -> Result<(), DbErro
     Ok(())
 }
 
+/// A vote that is marked as closed and has no result, although its chain says that it was opened with one to come.
+macro_rules! marked_only {
+    () => {
+        polls::closed_at
+            .is_not_null()
+            .and(polls::roll_fingerprint.is_not_null())
+            .and(dsl::exists(chain_entries::table.filter(chain_entries::poll_id.eq(polls::id))))
+            .and(dsl::not(dsl::exists(results::table.filter(results::poll_id.eq(polls::id)))))
+    };
+}
+
 /// Up to `limit` polls whose time is over and that are not closed, the longest due first; with those
 /// that somebody marked as closed who is not us.
 ///
 /// # Errors
 /// The store's fault.
 pub fn list_due(conn: &mut AnyConnection, now: Stamp, limit: i64) -> Result<Vec<PollId>, DbError> {
-    let chained = chain_entries::table.filter(chain_entries::poll_id.eq(polls::id));
-    let decided = results::table.filter(results::poll_id.eq(polls::id));
-    let is_cut_short = dsl::exists(chained).and(dsl::not(dsl::exists(decided)));
     let rows: Vec<String> = polls::table
-        .filter(polls::closed_at.is_null().or(polls::roll_fingerprint.is_not_null().and(is_cut_short)))
+        .filter(polls::closed_at.is_null().or(marked_only!()))
         .filter(polls::closes_at.le(now.naive_utc()))
         .order((polls::closes_at, polls::id))
         .limit(limit)
@@ -326,14 +334,7 @@ pub fn list_due(conn: &mut AnyConnection, now: Stamp, limit: i64) -> Result<Vec<
 /// # Errors
 /// The store's fault.
 pub fn is_cut_short(conn: &mut AnyConnection, poll: &Poll) -> Result<bool, DbError> {
-    if poll.closed_at.is_none() || !poll.has_roll() {
-        return Ok(false);
-    }
-    let id = poll.id.to_string();
-    let chained = chain_entries::table.filter(chain_entries::poll_id.eq(&id));
-    let decided = results::table.filter(results::poll_id.eq(&id));
-    let is_undecided = dsl::exists(chained).and(dsl::not(dsl::exists(decided)));
-    Ok(diesel::select(is_undecided).get_result(conn)?)
+    Ok(diesel::select(dsl::exists(polls::table.find(poll.id.to_string()).filter(marked_only!()))).get_result(conn)?)
 }
 
 /// Claims the close of a poll: true for exactly one of all who try (A16).
