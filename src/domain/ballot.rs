@@ -70,7 +70,7 @@ pub enum VoteOutcome {
     Unchanged,
     /// By a supporter: kept apart from the tally (A10).
     Sounding,
-    /// A vote that was dealt with before, of somebody without a ballot; they were told then what it is.
+    /// One vote too many of somebody without a ballot that it could change; there is nothing to tell them.
     Repeated,
     /// Changes nothing (A11).
     Uncounted(Uncounted),

@@ -126,11 +126,11 @@ fn why_not_on_the_web(poll: &Poll, reason: Uncounted) -> ServiceError {
             "poll_not_open",
             "This vote is not open yet. Please vote again once it is.",
         )),
-        // The backup from which this server came back no longer leads to their ballot.
+        // Another process took a newer vote of theirs, or a backup was put back without what leads to their ballot.
         _ if poll.has_roll() => ServiceError::Conflict(Refusal::new(
             "already_voted",
-            "You have voted already, and your vote can no longer be changed: since the server was put back from a backup, \
-             nothing leads to it.",
+            "You have voted already, and this vote could not take the place of that one. Please try again. If it stays so, \
+             the server was put back from a backup, and your vote can no longer be changed.",
         )),
         _ => ServiceError::Conflict(Refusal::new(
             "already_voted",
@@ -284,7 +284,7 @@ fn judge(tx: &mut Tx<'_>, poll: &Poll, vote: &FediverseVote<'_>) -> Result<Judge
     Ok((outcome, ballot.map(|ballot| (voter, ballot))))
 }
 
-/// What a vote is that came before: only whoever has a ballot may change it.
+/// What a vote is that came before: whoever has a ballot is told that it changes nothing.
 fn repeated(tx: &mut Tx<'_>, poll: &Poll, voter: Option<Voter>) -> Result<VoteOutcome, DbError> {
     let Some(voter) = voter else { return Ok(VoteOutcome::Repeated) };
     let standing = ballots::find_ballot(tx.conn, poll.id, &voter.key)?;

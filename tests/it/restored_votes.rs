@@ -170,7 +170,7 @@ async fn without_its_key_a_backup_comes_back_only_by_name_and_its_open_votes_dec
     assert!(rows["steward_log"].iter().any(|act| act.contains("without the links")));
     let again = app.second_process();
     let refusal = on_the_web(&again, bea, poll, vec![0]).await.unwrap_err().to_string();
-    assert!(refusal.contains("can no longer be changed"), "her ballot stands as it is: {refusal}");
+    assert!(refusal.contains("your vote can no longer be changed"), "her ballot stands as it is: {refusal}");
     app.advance(TimeDelta::weeks(1));
     caucus::workers::timers::step(&again).await.unwrap();
     let result = again.read(move |conn| find_result(conn, poll)).await.unwrap().unwrap();
