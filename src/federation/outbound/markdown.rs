@@ -153,7 +153,7 @@ mod tests {
         for mark in ["[", "*", "> ", "- ", "`", "<b>"] {
             let html = |depth: usize| to_html(&format!("{}x", mark.repeat(depth))).len();
 
-            assert!(html(2_500) <= 2 * html(1_250) + 100 && html(2_500) < 200_000, "{mark}: {}", html(2_500));
+            assert!(html(5_000) <= 2 * html(2_500) + 100 && html(5_000) < 400_000, "{mark}: {}", html(5_000));
         }
     }
 }
