@@ -109,19 +109,21 @@ impl Decision {
     /// Its row in the documents, as Markdown.
     pub fn row(&self) -> String {
         let Self { what, who, means, cites } = self;
-        let counted = |many: u32, noun: &str| format!("{many} {noun}{}", if many == 1 { "" } else { "s" });
         let (majority, fewest, length) = match *means {
             Means::Vote { majority, length } => {
-                let fewest = counted(majority.fewest_votes_for(), "vote");
+                let fewest = match majority.fewest_votes_for() {
+                    1 => "1 vote for".to_owned(),
+                    many => format!("{many} votes for"),
+                };
                 let majority = match majority {
                     Majority::TwoThirds => "two thirds",
                     Majority::Simple => "more for than against",
                 };
-                (majority, format!("{fewest} for"), format!("{} hours", length.num_hours()))
+                (majority, fewest, format!("{} hours", length.num_hours()))
             }
             Means::Agreement => ("both agree", "–".to_owned(), "at once".to_owned()),
             Means::Backing { longest } => {
-                ("no vote", counted(1, "backer"), format!("{} at most", length_words(longest)))
+                ("no vote", "1 backer".to_owned(), format!("{} at most", length_words(longest)))
             }
             Means::Asking { shortest, longest } => {
                 let length = format!("{} to {}", length_words(shortest), length_words(longest));
