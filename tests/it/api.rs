@@ -182,6 +182,23 @@ async fn an_amendment_is_proposed_backed_opened_and_carried() {
 }
 
 #[tokio::test]
+async fn a_program_finds_the_comment_that_it_may_take_back() {
+    let (app, ada) = TestApp::with_community().await;
+    let (hers, his) = (app.api_of(ada).await, app.api_of(app.member("bea").await).await);
+    let path = format!("/amendments/{}/comments", app.propose(ada, "2.1", "Better.").await);
+    let comment = his.post(&path, json!({"text": "I like it."})).await.created();
+
+    let first = async |api: &Api| api.get(&path).await.must_be(200).json()["items"][0].clone();
+    let (mine, anothers, a_strangers) = (first(&his).await, first(&hers).await, first(&app.api()).await);
+
+    assert_eq!((&mine["is_mine"], &mine["id"], &mine["name"]), (&json!(true), &json!(comment), &json!("bea")));
+    assert_eq!(anothers["is_mine"], false);
+    assert!(a_strangers.get("is_mine").is_none() && a_strangers["name"].is_null(), "{a_strangers}");
+    hers.delete(&format!("/comments/{comment}")).await.must_be(403);
+    his.delete(&format!("/comments/{comment}")).await.must_be(204);
+}
+
+#[tokio::test]
 async fn the_polls_of_a_cabal_are_listed_and_tell_no_hidden_totals() {
     let (app, api) = bees().await;
     let mut made = Vec::new();
